@@ -1,0 +1,1 @@
+"""Starting, testing and checking this repository. Not part of the API."""
