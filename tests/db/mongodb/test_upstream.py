@@ -1,0 +1,97 @@
+"""What the engine overrides or calls in its upstream, which promises none of it.
+
+A failure here after an upgrade means: read the new code of upstream before anything
+else, since our override may have become dead, and with it the mend.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import django_mongodb_backend
+import pytest
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.fields.tuple_lookups import TupleIn
+from django_mongodb_backend import (
+    base,
+    compiler,
+    features,
+    indexes,
+    lookups,
+    operations,
+    query,
+    query_utils,
+    schema,
+    transaction,
+)
+from django_mongodb_backend.fields import json as json_field
+
+OVERRIDDEN = [
+    (base.DatabaseWrapper, "set_autocommit"),
+    (base.DatabaseWrapper, "_commit"),
+    (base.DatabaseWrapper, "_rollback"),
+    (base.DatabaseWrapper, "close"),
+    (base.DatabaseWrapper, "get_collection"),
+    (base.DatabaseWrapper, "init_connection_state"),
+    (base.DatabaseWrapper, "start_transaction_mongo"),
+    (base.DatabaseWrapper, "commit_mongo"),
+    (base.DatabaseWrapper, "rollback_mongo"),
+    (base.DatabaseWrapper, "on_commit"),
+    (base.DatabaseWrapper, "mongo_operators"),
+    (BaseDatabaseWrapper, "_set_autocommit"),
+    (BaseDatabaseWrapper, "run_and_clear_commit_hooks"),
+    (BaseDatabaseWrapper, "validate_no_broken_transaction"),
+    (features.DatabaseFeatures, "_supports_transactions"),
+    (features.DatabaseFeatures, "supports_transactions"),
+    (operations.DatabaseOperations, "compiler_module"),
+    (schema.DatabaseSchemaEditor, "add_index"),
+    (schema.DatabaseSchemaEditor, "_alter_field"),
+    (schema.DatabaseSchemaEditor, "_add_field_unique"),
+    (schema.DatabaseSchemaEditor, "_remove_field_unique"),
+    (schema.DatabaseSchemaEditor, "_field_should_have_unique"),
+    (schema.DatabaseSchemaEditor, "effective_default"),
+    (query.MongoQuery, "get_pipeline"),
+    (compiler.SQLCompiler, "build_query"),
+    (compiler.SQLCompiler, "cursor_iter"),
+    (compiler.SQLCompiler, "base_table"),
+    (compiler.SQLCompiler, "collection_name"),
+    (compiler.SQLInsertCompiler, "insert"),
+    (compiler.SQLUpdateCompiler, "update"),
+    (lookups, "process_rhs"),
+    (json_field, "process_rhs"),
+    (query_utils, "process_rhs"),
+    (indexes, "get_pymongo_index_model"),
+    (transaction, "atomic"),
+    (TupleIn, "as_mql"),
+    (TupleIn, "rhs_is_direct_value"),
+]
+
+
+@pytest.mark.parametrize(("owner", "name"), OVERRIDDEN, ids=str)
+def test_upstream_still_has(owner: Any, name: str) -> None:
+    assert hasattr(owner, name)
+
+
+def test_upstream_is_the_version_the_engine_was_written_for() -> None:
+    assert django_mongodb_backend.__version__ == "5.2.4"
+
+
+def test_upstreams_query_still_has_the_parts_we_order() -> None:
+    built = set(inspect.getsource(query.MongoQuery.__init__).split("self.")[1:])
+    names = {part.partition(" ")[0] for part in built}
+    assert names >= {
+        "aggregation_pipeline",
+        "combinator_pipeline",
+        "extra_fields",
+        "lookup_pipeline",
+        "match_mql",
+        "ordering",
+        "project_fields",
+        "search_pipeline",
+        "subqueries",
+        "subquery_lookup",
+    }
+    pipeline = inspect.getsource(query.MongoQuery.get_pipeline)
+    # A part we know nothing of would be lost when rows are chosen first.
+    assert pipeline.count("self.") == 25
