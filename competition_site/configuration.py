@@ -1,0 +1,131 @@
+"""Reads the environment: database URLs, lifetimes, and what production refuses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+MINIMUM_KEY_LENGTH = 32
+DEVELOPMENT_KEY_PREFIX = "development-only-"
+DJONGO_REFUSAL = (
+    "djongo is not supported: docs/decisions/0001-mongodb-connector.md says why; "
+    "write DATABASE_URL=mongodb://HOST:27017/NAME?replicaSet=rs0 instead."
+)
+
+_DURATION = re.compile(r"(\d+)([smhd])")
+_DURATION_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_DEFAULT_MONGODB_NAME = "competition_site"
+
+
+def parse_duration(text: str) -> timedelta:
+    """Read a lifetime such as ``90s``, ``15m``, ``12h`` or ``7d``."""
+    match = _DURATION.fullmatch(text.strip())
+    if match is None or int(match[1]) == 0:
+        msg = f"{text!r} is not a duration: write a number and s, m, h or d, as in 15m."
+        raise ImproperlyConfigured(msg)
+    return timedelta(**{_DURATION_UNITS[match[2]]: int(match[1])})
+
+
+def parse_database_url(url: str, *, base_directory: str) -> dict[str, Any]:
+    """Turn ``DATABASE_URL`` into one entry of Django's ``DATABASES``.
+
+    ``sqlite:///relative.db``, ``sqlite:////absolute.db``, ``mongodb://…`` and
+    ``mongodb+srv://…``. A MongoDB URL goes to PyMongo as it is written, several
+    hosts included, since URL libraries read only one.
+    """
+    scheme = url.partition(":")[0].lower()
+    if "djongo" in scheme:
+        raise ImproperlyConfigured(DJONGO_REFUSAL)
+    if scheme == "sqlite":
+        return _sqlite(url, base_directory)
+    if scheme in {"mongodb", "mongodb+srv"}:
+        return _mongodb(url)
+    msg = (
+        f"DATABASE_URL starts with {scheme!r}: "
+        "write sqlite:///…, mongodb://… or mongodb+srv://…."
+    )
+    raise ImproperlyConfigured(msg)
+
+
+def _sqlite(url: str, base_directory: str) -> dict[str, Any]:
+    path = unquote(url.removeprefix("sqlite://"))
+    if not path.startswith("/") or path == "/":
+        msg = "DATABASE_URL names no SQLite file: write sqlite:///var/db.sqlite3."
+        raise ImproperlyConfigured(msg)
+    path = path[1:]
+    name = path if path.startswith("/") else f"{base_directory}/{path}"
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": name,
+        "OPTIONS": {
+            "timeout": 5,
+            "transaction_mode": "IMMEDIATE",
+            "init_command": (
+                "PRAGMA journal_mode=WAL;"
+                "PRAGMA synchronous=NORMAL;"
+                "PRAGMA foreign_keys=ON;"
+            ),
+        },
+    }
+
+
+def _mongodb(url: str) -> dict[str, Any]:
+    try:
+        path = urlsplit(url).path
+    except ValueError as error:
+        msg = f"DATABASE_URL is not a MongoDB URL: {error}."
+        raise ImproperlyConfigured(msg) from error
+    return {
+        "ENGINE": "competition_site.db.mongodb",
+        "HOST": url,
+        "NAME": unquote(path.strip("/")) or _DEFAULT_MONGODB_NAME,
+        "OPTIONS": {
+            "serverSelectionTimeoutMS": 5000,
+            "connectTimeoutMS": 5000,
+        },
+    }
+
+
+def refuse_foreign_engine(engine: str) -> None:
+    """Stop where somebody sets the djongo engine by name."""
+    if "djongo" in engine:
+        raise ImproperlyConfigured(DJONGO_REFUSAL)
+
+
+def production_refusals(settings: Mapping[str, Any]) -> list[str]:
+    """Say, one line each, why these settings must not serve the public."""
+    secret, signing = settings["SECRET_KEY"], settings["JWT_SIGNING_KEY"]
+    refusals = [
+        *_key_refusals("SECRET_KEY", secret),
+        *_key_refusals("JWT_SIGNING_KEY", signing),
+    ]
+    if secret and secret == signing:
+        refusals.append("JWT_SIGNING_KEY equals SECRET_KEY: give each its own value.")
+    if settings["DEBUG"]:
+        refusals.append("DEBUG is on: unset it in production.")
+    if not settings["ALLOWED_HOSTS"]:
+        refusals.append("ALLOWED_HOSTS is empty: name the API's host.")
+    refusals += [
+        f"{name} holds a wildcard: name each one exactly."
+        for name in ("ALLOWED_HOSTS", "CORS_ALLOWED_ORIGINS")
+        if _has_wildcard(settings[name])
+    ]
+    return refusals
+
+
+def _key_refusals(name: str, key: str) -> Iterable[str]:
+    if not key:
+        yield f"{name} is missing: set {MINIMUM_KEY_LENGTH} random characters or more."
+    elif key.startswith((DEVELOPMENT_KEY_PREFIX, "django-insecure-", "change-me")):
+        yield f"{name} is the default of development: set a random one."
+    elif len(key) < MINIMUM_KEY_LENGTH:
+        yield f"{name} has fewer than {MINIMUM_KEY_LENGTH} characters: set more."
+
+
+def _has_wildcard(values: Iterable[str]) -> bool:
+    return any("*" in value or value.startswith(".") for value in values)

@@ -1,0 +1,85 @@
+"""/health: whether the process answers, and whether it can do its work."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from uuid import uuid4
+
+from django.contrib.auth import get_user_model
+from django.core.cache import cache
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from competition_site.api.envelope import CONTENT_TYPE, dumps, failure, success
+from competition_site.clock import now
+
+logger = logging.getLogger(__name__)
+
+
+@require_safe
+def live(request: HttpRequest) -> HttpResponse:
+    """The process answers; a failure means: restart it."""
+    return HttpResponse(dumps(success({"status": "live"})), content_type=CONTENT_TYPE)
+
+
+@require_safe
+def ready(request: HttpRequest) -> HttpResponse:
+    """Everything it needs is in reach; 503 names what isn't: send no traffic."""
+    down = [name for name, check in _CHECKS.items() if not _passes(name, check)]
+    if not down:
+        return HttpResponse(
+            dumps(success({"status": "ready"})), content_type=CONTENT_TYPE
+        )
+    response = HttpResponse(
+        dumps(failure("service_unavailable", down=down)),
+        status=503,
+        content_type=CONTENT_TYPE,
+    )
+    response["Retry-After"] = "5"
+    return response
+
+
+def _passes(name: str, check: Callable[[], None]) -> bool:
+    try:
+        check()
+    except Exception:  # whatever it is, the dependency is down
+        logger.warning("not ready: %s", name, exc_info=True)
+        return False
+    return True
+
+
+def _database_answers() -> None:
+    get_user_model().objects.exists()
+
+
+def _migrations_are_applied() -> None:
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        msg = "migrations are pending"
+        raise RuntimeError(msg)
+
+
+def _cache_keeps() -> None:
+    token = uuid4().hex
+    cache.set("health", token, timeout=5)
+    if cache.get("health") is None:
+        msg = "the cache forgot"
+        raise RuntimeError(msg)
+
+
+def _storage_keeps() -> None:
+    key = default_storage.save(f"health/{uuid4().hex}", ContentFile(now().isoformat()))
+    default_storage.delete(key)
+
+
+_CHECKS: dict[str, Callable[[], None]] = {
+    "database": _database_answers,
+    "migrations": _migrations_are_applied,
+    "cache": _cache_keeps,
+    "storage": _storage_keeps,
+}
