@@ -1,0 +1,174 @@
+"""Competition: what teams register for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from competition_site.db.fields import MomentField
+from competition_site.db.models import StatusRow
+from competition_site.db.text import folded
+
+
+class CompetitionQuerySet(models.QuerySet["Competition"]):
+    def visible_to(self, user: Any) -> CompetitionQuerySet:
+        """Organisers also see drafts; everybody else what is or was public."""
+        if isinstance(user, User) and user.is_organiser:
+            return self
+        return self.exclude_drafts()
+
+    def exclude_drafts(self) -> CompetitionQuerySet:
+        return self.filter(
+            status__in=[Competition.Status.PUBLISHED, Competition.Status.ARCHIVED]
+        )
+
+    def in_phase(self, phase: str, at: datetime) -> CompetitionQuerySet:
+        return self.filter(_PHASE_FILTERS[phase](at))
+
+    def titled_like(self, prefix: str) -> CompetitionQuerySet:
+        """Competitions whose title begins with ``prefix``, whatever its case."""
+        return self.filter(title_key__startswith=folded(prefix))
+
+
+class Competition(StatusRow):
+    """One competition of the event.
+
+    Windows are half-open: a moment ``t`` is inside when opens ≤ t < closes. What is
+    always read together lives on the row: questions, required documents, and the
+    stages' public shape, which the workflow of submissions keeps.
+    """
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("draft")
+        PUBLISHED = "published", _("published")
+        ARCHIVED = "archived", _("archived")
+
+    class Phase(models.TextChoices):
+        UPCOMING = "upcoming", _("upcoming")
+        OPEN = "open", _("open")
+        RUNNING = "running", _("running")
+        FINISHED = "finished", _("finished")
+
+    class SeatPolicy(models.TextChoices):
+        ON_SUBMIT = "on_submit", _("when a team submits")
+        ON_APPROVAL = "on_approval", _("when a team is approved")
+
+    TRANSITIONS: ClassVar = {
+        Status.DRAFT: frozenset({Status.PUBLISHED}),
+        Status.PUBLISHED: frozenset({Status.DRAFT, Status.ARCHIVED}),
+        Status.ARCHIVED: frozenset({Status.PUBLISHED}),
+    }
+
+    slug = models.SlugField(_("slug"), max_length=60, unique=True)
+    title = models.CharField(_("title"), max_length=150)
+    title_key = models.CharField(max_length=150, editable=False)
+    summary = models.CharField(_("summary"), max_length=300, blank=True)
+    description = models.TextField(_("description"), max_length=20_000, blank=True)
+    category = models.SlugField(_("category"), max_length=40)
+    status = models.CharField(
+        _("status"),
+        max_length=10,
+        choices=Status,
+        default=Status.DRAFT,
+        editable=False,
+    )
+    registration_opens_at = MomentField(_("registration opens at"))
+    registration_closes_at = MomentField(_("registration closes at"))
+    starts_at = MomentField(_("starts at"))
+    ends_at = MomentField(_("ends at"))
+    roster_locks_at = MomentField(
+        _("roster locks at"),
+        null=True,
+        blank=True,
+        help_text=_("Until then teams may change; empty: until registration closes."),
+    )
+    team_size_min = models.PositiveSmallIntegerField(
+        _("smallest team"), default=1, validators=[MinValueValidator(1)]
+    )
+    team_size_max = models.PositiveSmallIntegerField(
+        _("largest team"), default=1, validators=[MinValueValidator(1)]
+    )
+    capacity = models.PositiveIntegerField(
+        _("places"), null=True, blank=True, help_text=_("Teams; empty: no limit.")
+    )
+    seats_taken = models.PositiveIntegerField(
+        _("places taken"), default=0, editable=False
+    )
+    seat_policy = models.CharField(
+        _("a place is taken"),
+        max_length=12,
+        choices=SeatPolicy,
+        default=SeatPolicy.ON_SUBMIT,
+    )
+    fee = models.PositiveIntegerField(_("fee in rupiah"), default=0)
+    payment_instructions = models.TextField(
+        _("payment instructions"), max_length=2000, blank=True
+    )
+    questions = models.JSONField(_("questions"), default=list, blank=True)
+    required_documents = models.JSONField(
+        _("required documents"),
+        default=list,
+        blank=True,
+        help_text=_('A list such as ["student_card"].'),
+    )
+    stages = models.JSONField(default=list, editable=False)
+
+    objects = CompetitionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("competition")
+        verbose_name_plural = _("competitions")
+        ordering: ClassVar = ["-id"]
+        indexes: ClassVar = [
+            models.Index(fields=["status", "-id"], name="competition_newest"),
+            models.Index(
+                fields=["category", "status", "-id"], name="competition_category"
+            ),
+            models.Index(fields=["title_key"], name="competition_title"),
+            models.Index(fields=["starts_at", "id"], name="competition_start"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def phase_at(self, at: datetime) -> str:
+        """The phase at a moment: upcoming, open, running or finished."""
+        if at < self.registration_opens_at:
+            return self.Phase.UPCOMING
+        if at < self.registration_closes_at:
+            return self.Phase.OPEN
+        return self.Phase.RUNNING if at < self.ends_at else self.Phase.FINISHED
+
+    def takes_registrations(self, at: datetime) -> bool:
+        return (
+            self.status == self.Status.PUBLISHED
+            and self.phase_at(at) == self.Phase.OPEN
+        )
+
+    def roster_is_locked(self, at: datetime) -> bool:
+        return at >= (self.roster_locks_at or self.registration_closes_at)
+
+    @property
+    def brief(self) -> dict[str, str]:
+        return {"slug": self.slug, "title": self.title}
+
+
+_PHASE_FILTERS: dict[str, Callable[[datetime], Q]] = {
+    Competition.Phase.UPCOMING: lambda at: Q(registration_opens_at__gt=at),
+    Competition.Phase.OPEN: lambda at: Q(
+        registration_opens_at__lte=at, registration_closes_at__gt=at
+    ),
+    Competition.Phase.RUNNING: lambda at: Q(
+        registration_opens_at__lte=at, registration_closes_at__lte=at, ends_at__gt=at
+    ),
+    Competition.Phase.FINISHED: lambda at: Q(
+        registration_closes_at__lte=at, ends_at__lte=at
+    ),
+}

@@ -1,0 +1,62 @@
+"""Membership: who is in which team; unique per person and competition."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+from uuid import UUID
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from competition_site.db.fields import MomentField
+from competition_site.db.models import Row
+from registrations.models.competition import Competition
+
+
+class Membership(Row):
+    """A person's place in a team.
+
+    ``active`` counts for the rule of one team per person and competition.
+    """
+
+    class Role(models.TextChoices):
+        LEADER = "leader", _("leader")
+        MEMBER = "member", _("member")
+
+    registration = models.ForeignKey(
+        "registrations.Registration", models.CASCADE, related_name="memberships"
+    )
+    competition = models.ForeignKey(Competition, models.PROTECT, related_name="+")
+    user = models.ForeignKey(User, models.PROTECT, related_name="memberships")
+    role = models.CharField(_("role"), max_length=10, choices=Role, editable=False)
+    active = models.BooleanField(_("active"), default=True, editable=False)
+    joined_at = MomentField(_("joined at"), editable=False)
+
+    class Meta:
+        verbose_name = _("membership")
+        verbose_name_plural = _("memberships")
+        indexes: ClassVar = [
+            models.Index(fields=["user", "active"], name="membership_of_user"),
+            models.Index(fields=["competition", "user"], name="membership_lookup"),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["competition", "user"],
+                condition=Q(active=True),
+                name="one_team_per_person_and_competition",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.registration_id}"
+
+
+def active_registration_ids(user: User) -> list[UUID]:
+    """The registrations whose member ``user`` is."""
+    return list(
+        Membership.objects.filter(user=user, active=True).values_list(
+            "registration_id", flat=True
+        )
+    )

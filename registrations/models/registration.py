@@ -1,0 +1,168 @@
+"""Registration: a team's entry in a competition."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from competition_site.db.fields import MomentField
+from competition_site.db.models import StatusRow
+from registrations.models.competition import Competition
+from registrations.models.membership import active_registration_ids
+
+
+class RegistrationQuerySet(models.QuerySet["Registration"]):
+    def visible_to(self, user: User) -> RegistrationQuerySet:
+        """Rows ``user`` may know of: organisers all, others their own teams'."""
+        if user.is_organiser:
+            return self
+        return self.filter(pk__in=active_registration_ids(user))
+
+    def competing(self) -> RegistrationQuerySet:
+        """The condition of :attr:`Registration.competing`, for a conditional update."""
+        return self.filter(
+            status=Registration.Status.APPROVED,
+            payment_status=Registration.PaymentStatus.NOT_REQUIRED,
+            documents_complete=True,
+            roster_complete=True,
+        )
+
+
+class Registration(StatusRow):
+    """A team's entry.
+
+    Registration, payment and documents are three states, never one. What lists show
+    of other rows is copied here by the workflow: the competition's slug and title,
+    the roster with names and roles, and whether roster and documents are complete.
+    """
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("draft")
+        SUBMITTED = "submitted", _("submitted")
+        APPROVED = "approved", _("approved")
+
+    class PaymentStatus(models.TextChoices):
+        NOT_REQUIRED = "not_required", _("not required")
+        AWAITING = "awaiting", _("awaiting payment")
+
+    TRANSITIONS: ClassVar = {
+        Status.DRAFT: frozenset({Status.SUBMITTED}),
+        Status.SUBMITTED: frozenset({Status.APPROVED}),
+        Status.APPROVED: frozenset(),
+    }
+    ACTIVE: ClassVar = (Status.DRAFT, Status.SUBMITTED, Status.APPROVED)
+    """The statuses in which a team holds its name and its members."""
+
+    competition = models.ForeignKey(
+        Competition,
+        models.PROTECT,
+        related_name="registrations",
+        editable=False,
+        verbose_name=_("competition"),
+    )
+    competition_slug = models.SlugField(max_length=60, editable=False)
+    competition_title = models.CharField(
+        _("competition"), max_length=150, editable=False
+    )
+    team_name = models.CharField(_("team name"), max_length=80, editable=False)
+    team_name_key = models.CharField(max_length=80, editable=False)
+    status = models.CharField(
+        _("status"),
+        max_length=20,
+        choices=Status,
+        default=Status.DRAFT,
+        editable=False,
+    )
+    payment_status = models.CharField(
+        _("payment"),
+        max_length=20,
+        choices=PaymentStatus,
+        default=PaymentStatus.NOT_REQUIRED,
+        editable=False,
+    )
+    amount_due = models.PositiveIntegerField(
+        _("amount due in rupiah"), default=0, editable=False
+    )
+    leader = models.ForeignKey(
+        User,
+        models.PROTECT,
+        related_name="led_registrations",
+        editable=False,
+        verbose_name=_("leader"),
+    )
+    institution_id = models.UUIDField(null=True, editable=False)
+    roster = models.JSONField(default=list, editable=False)
+    members_count = models.PositiveSmallIntegerField(
+        _("members"), default=0, editable=False
+    )
+    roster_complete = models.BooleanField(default=False, editable=False)
+    documents_complete = models.BooleanField(default=False, editable=False)
+    answers = models.JSONField(default=list, editable=False)
+    seat_taken = models.BooleanField(_("holds a place"), default=False, editable=False)
+    submitted_at = MomentField(_("submitted at"), null=True, editable=False)
+    note = models.TextField(_("note"), max_length=2000, blank=True, editable=False)
+
+    objects = RegistrationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("registration")
+        verbose_name_plural = _("registrations")
+        ordering: ClassVar = ["-id"]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["competition", "status", "-id"], name="registration_of_status"
+            ),
+            models.Index(fields=["competition", "-id"], name="registration_newest"),
+            models.Index(fields=["status", "-id"], name="registration_status"),
+            models.Index(
+                fields=["competition", "team_name_key"], name="registration_name"
+            ),
+            models.Index(fields=["team_name_key"], name="registration_search"),
+            models.Index(fields=["payment_status", "-id"], name="registration_payment"),
+            models.Index(
+                fields=["institution_id", "-id"], name="registration_institution"
+            ),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["competition", "team_name_key"],
+                condition=Q(status__in=["draft", "submitted", "approved"]),
+                name="team_name_once_per_competition",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.team_name} ({self.competition_title})"
+
+    @property
+    def competing(self) -> bool:
+        """Approved, paid where due, documents verified, roster within its limits."""
+        return (
+            self.status == self.Status.APPROVED
+            and self.payment_status == self.PaymentStatus.NOT_REQUIRED
+            and self.documents_complete
+            and self.roster_complete
+        )
+
+    @property
+    def member_ids(self) -> list[UUID]:
+        return [UUID(member["id"]) for member in self.roster]
+
+    def is_led_by(self, user: Any) -> bool:
+        return bool(self.leader_id == user.pk)
+
+    def has_member(self, user: Any) -> bool:
+        return str(user.pk) in {member["id"] for member in self.roster}
+
+    @property
+    def answers_by_key(self) -> dict[str, Any]:
+        """``answers`` as ``{key: value}``.
+
+        Stored as pairs: a client's keys never become a document's field names.
+        """
+        return dict(self.answers)

@@ -1,0 +1,43 @@
+"""Who may do what with a registration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework.permissions import SAFE_METHODS, IsAuthenticated
+from rest_framework.request import Request
+
+from accounts.permissions import IsParticipant
+from registrations.models import Registration
+
+
+class MembersReadLeaderEdits(IsAuthenticated):
+    """Everybody signed in asks; those who may take part enter; the leader edits."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        if view.action == "create":
+            return IsParticipant().has_permission(request, view)
+        return super().has_permission(request, view)
+
+    def has_object_permission(
+        self, request: Request, view: Any, obj: Registration
+    ) -> bool:
+        return request.method in SAFE_METHODS or obj.is_led_by(request.user)
+
+
+class IsLeader(IsAuthenticated):
+    """The registration's leader, and nobody in their place."""
+
+    def has_object_permission(
+        self, request: Request, view: Any, obj: Registration
+    ) -> bool:
+        return obj.is_led_by(request.user)
+
+
+class IsMember(IsAuthenticated):
+    """A member of the team."""
+
+    def has_object_permission(
+        self, request: Request, view: Any, obj: Registration
+    ) -> bool:
+        return obj.has_member(request.user)
