@@ -1,0 +1,9 @@
+"""Submissions: stages, the work that teams hand in, and its receipts."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class SubmissionsConfig(AppConfig):
+    name = "submissions"
+    verbose_name = _("Submissions")

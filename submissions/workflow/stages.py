@@ -1,0 +1,121 @@
+"""Stages: made and changed by organisers, copied to the competition's public row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.audit import record
+from accounts.models import User
+from competition_site.clock import iso
+from competition_site.db.constraints import duplicates_refused
+from competition_site.db.transactions import retry_on_conflict
+from competition_site.files.content import EXTENSIONS
+from competition_site.rules import RuleViolation, Text
+from registrations.models import Competition
+from registrations.workflow import publish_stages
+from submissions.models import Stage, Submission
+
+
+def _order_taken() -> RuleViolation:
+    text = _("Another stage has this order.")
+    return RuleViolation("already_exists", text, errors={"order": [text]})
+
+
+@duplicates_refused({("competition_id", "order"): _order_taken})
+@retry_on_conflict
+@transaction.atomic
+def create_stage(competition: Competition, *, by: User, **fields: Any) -> Stage:
+    """Add a stage. Raises RuleViolation: validation_error, already_exists."""
+    stage = Stage(competition=competition, **fields)
+    require_sound(stage)
+    stage.save(force_insert=True)
+    _publish(stage)
+    record(by, "stage.created", stage, competition=competition.slug)
+    return stage
+
+
+@duplicates_refused({("competition_id", "order"): _order_taken})
+@retry_on_conflict
+@transaction.atomic
+def change_stage(
+    stage: Stage, *, by: User, if_version: int | None = None, **fields: Any
+) -> Stage:
+    """Change a stage. Raises RuleViolation: validation_error, stale_version."""
+    stage.refresh_from_db()
+    for name, value in fields.items():
+        setattr(stage, name, value)
+    require_sound(stage)
+    stage.change(if_version=if_version, **fields)
+    if "name" in fields:
+        Submission.objects.filter(stage=stage).update(stage_name=stage.name)
+    _publish(stage)
+    record(by, "stage.changed", stage, fields=", ".join(sorted(fields)))
+    return stage
+
+
+def _publish(stage: Stage) -> None:
+    competition = Competition.objects.get(pk=stage.competition_id)
+    rows = Stage.objects.filter(competition=competition).order_by("order", "id")
+    publish_stages(competition, [public_shape(row) for row in rows])
+
+
+def public_shape(stage: Stage) -> dict[str, Any]:
+    """The stage as anybody sees it, in the plain values that a competition stores."""
+    return {
+        "id": str(stage.pk),
+        "name": stage.name,
+        "order": stage.order,
+        "opens_at": iso(stage.opens_at),
+        "closes_at": iso(stage.closes_at),
+        "grace_minutes": stage.grace_minutes,
+        "late_policy": str(stage.late_policy),
+        "late_until": iso(stage.late_until) if stage.late_until else None,
+        "paused": stage.paused,
+        "accepts": {
+            "files": stage.accepts_files,
+            "link": stage.accepts_link,
+            "text": stage.accepts_text,
+        },
+        "allowed_types": stage.allowed_types,
+        "max_file_bytes": stage.max_file_bytes,
+        "max_files": stage.max_files,
+        "max_versions": stage.max_versions,
+        "blind": stage.blind,
+        "judging_opens_at": (
+            iso(stage.judging_opens_at) if stage.judging_opens_at else None
+        ),
+        "judging_closes_at": (
+            iso(stage.judging_closes_at) if stage.judging_closes_at else None
+        ),
+        "criteria": [],
+    }
+
+
+def require_sound(stage: Stage) -> None:
+    """Raises RuleViolation("validation_error") where fields contradict each other."""
+    if errors := soundness_errors(stage):
+        raise RuleViolation("validation_error", errors=errors)
+
+
+def soundness_errors(stage: Stage) -> dict[str, list[Text]]:
+    """Which fields contradict each other, and why; the admin's form asks too."""
+    errors: dict[str, list[Text]] = {}
+    if stage.closes_at <= stage.opens_at:
+        errors["closes_at"] = [_("This is before the stage opens.")]
+    if stage.late_until is not None and stage.late_until <= stage.closes_at:
+        errors["late_until"] = [_("This is before the stage closes.")]
+    if not (stage.accepts_files or stage.accepts_link or stage.accepts_text):
+        errors["accepts"] = [_("A stage accepts files, a link or a text.")]
+    if not _are_types(stage.allowed_types):
+        known = ", ".join(EXTENSIONS)
+        errors["allowed_types"] = [_("Choose from: %(known)s.") % {"known": known}]
+    return errors
+
+
+def _are_types(types: Any) -> bool:
+    return isinstance(types, list) and all(
+        isinstance(t, str) and t in EXTENSIONS for t in types
+    )
