@@ -24,8 +24,12 @@ from competition_site.api.views import StrictRequests
 
 
 class AuthView(StrictRequests, APIView):
-    """Log-in and its kin: open to all, never stored under an Idempotency-Key."""
+    """Log-in and its kin: open to all, never stored under an Idempotency-Key.
 
+    A bearer is not looked at: whoever holds one that has ended must get a new one here.
+    """
+
+    authentication_classes = ()
     permission_classes = (AllowAny,)
     idempotent = False
 

@@ -73,7 +73,9 @@ def _cache_keeps() -> None:
 
 
 def _storage_keeps() -> None:
-    key = default_storage.save(f"health/{uuid4().hex}", ContentFile(now().isoformat()))
+    key = default_storage.save(
+        f"health/{uuid4().hex}", ContentFile(now().isoformat().encode())
+    )
     default_storage.delete(key)
 
 

@@ -237,6 +237,8 @@ STORAGES = {
         )
     },
 }
+# Tests read static files where they lie; elsewhere collectstatic has gathered them.
+WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = ENVIRONMENT == "test"
 RECEIPT_SIGNING_KEY = env.str("RECEIPT_SIGNING_KEY", "") or SECRET_KEY
 RECEIPT_PREVIOUS_SIGNING_KEYS = env.list("RECEIPT_PREVIOUS_SIGNING_KEYS", default=[])
 

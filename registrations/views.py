@@ -15,7 +15,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
-from accounts.permissions import IsOrganiser, IsOrganiserOrReadOnly
+from accounts.permissions import (
+    IsOrganiser,
+    IsOrganiserOrReadOnly,
+    IsParticipant,
+)
 from competition_site.api.conditional import PublicReads, expected_version, with_version
 from competition_site.api.envelope import Reply
 from competition_site.api.serializers import NoBody
@@ -200,6 +204,8 @@ class RegistrationViewSet(StrictRequests, GenericViewSet[Registration]):
 
 class InvitationAcceptanceView(StrictRequests, APIView):
     """Joins a team by the token of an invitation's mail."""
+
+    permission_classes = (IsParticipant,)
 
     def post(self, request: Request) -> Response:
         body = self.body(serializers.AcceptanceBody)

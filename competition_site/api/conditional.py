@@ -68,13 +68,8 @@ class PublicReads:
 
 
 def _unless_known(request: Request, response: Response) -> HttpResponseBase:
+    """304 where the reader has it; ``If-Match`` says nothing about a read."""
     digest = sha256(response.rendered_content).hexdigest()[:32]
-    response["ETag"] = quote_etag(digest)
-    return (
-        get_conditional_response(
-            request._request,
-            etag=response["ETag"],
-            response=response,
-        )
-        or response
-    )
+    etag = response["ETag"] = quote_etag(digest)
+    known = get_conditional_response(request._request, etag=etag, response=response)
+    return known if known is not None and known.status_code == 304 else response

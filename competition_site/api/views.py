@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import ValidationError
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.request import Request
+from rest_framework.response import Response
 
-from competition_site.api.envelope import refusal_response
+from competition_site.api.envelope import Reply, refusal_response
 from competition_site.api.exceptions import unforeseen
 from competition_site.api.idempotency import idempotency_key, run_once
 from competition_site.api.pagination import PARAMETERS
@@ -45,6 +46,10 @@ class StrictRequests:
             and request.user.is_authenticated
             and idempotency_key(request) is not None
         )
+
+    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Which methods there are stands in ``Allow``; DRF's description is off."""
+        return Reply()
 
     def get_object(self) -> Any:
         lookup = getattr(self, "lookup_url_kwarg", None) or getattr(
@@ -81,6 +86,7 @@ class StrictRequests:
     ) -> dict[str, Any]:
         """The validated body; call it after the object was found."""
         self.parameters()
+        _require_length(self.request)
         serializer = serializer_class(
             data=self.request.data,
             context={"request": self.request, **context},
@@ -89,6 +95,15 @@ class StrictRequests:
         serializer.is_valid(raise_exception=True)
         validated: dict[str, Any] = serializer.validated_data
         return validated
+
+
+def _require_length(request: Request) -> None:
+    """Refuse a chunked body, which Django would read as an empty one."""
+    if "Transfer-Encoding" in request.headers and not request.META.get(
+        "CONTENT_LENGTH"
+    ):
+        message = _("Send the body with its Content-Length.")
+        raise RuleViolation("validation_error", message)
 
 
 class AnyAccept(BaseContentNegotiation):

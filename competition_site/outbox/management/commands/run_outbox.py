@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import signal
-import threading
+import time
 from argparse import ArgumentParser
+from types import FrameType
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -14,6 +15,8 @@ from django.db import close_old_connections
 from competition_site.outbox import workflow
 
 logger = logging.getLogger(__name__)
+
+LOOK_SECONDS = 0.2
 
 
 class Command(BaseCommand):
@@ -42,15 +45,21 @@ class Command(BaseCommand):
             self.stdout.write(f"{sent} sent")
 
     def _watch(self, interval: float) -> None:
-        stop = threading.Event()
+        self.stop_wanted = False
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stop.set())
-        while not stop.is_set():
+            signal.signal(number, self._want_stop)
+        while not self.stop_wanted:
             try:
                 workflow.send_due()
-            except (
-                Exception
-            ):  # the database may be away for a while; the next look may work
+            except Exception:  # the database may be away; the next look may find it
                 logger.exception("outbox: looking for mail failed")
                 close_old_connections()
-            stop.wait(interval)
+            self._pause(interval)
+
+    def _want_stop(self, _signal: int, _frame: FrameType | None) -> None:
+        self.stop_wanted = True
+
+    def _pause(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while not self.stop_wanted and (left := end - time.monotonic()) > 0:
+            time.sleep(min(left, LOOK_SECONDS))
