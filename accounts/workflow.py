@@ -130,10 +130,16 @@ def log_out(session_id: UUID, *, at: datetime) -> None:
 
 @retry_on_conflict
 @transaction.atomic
-def change_profile(user: User, *, if_version: int | None = None, **fields: Any) -> User:
-    """Change the own profile. Raises RuleViolation: stale_version."""
+def change_profile(
+    user: User, *, by: User | None = None, if_version: int | None = None, **fields: Any
+) -> User:
+    """Change a profile: one's own, or ``by`` an admin.
+
+    Raises RuleViolation: stale_version.
+    """
     user.change(if_version=if_version, **_with_names(fields))
-    record(user, "account.profile_changed", user, fields=", ".join(sorted(fields)))
+    fields_changed = ", ".join(sorted(fields))
+    record(by or user, "account.profile_changed", user, fields=fields_changed)
     return user
 
 

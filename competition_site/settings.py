@@ -251,6 +251,7 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Competition <no-reply@localh
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("id", _("Indonesian"))]
 LOCALE_PATHS = [BASE_DIR / "competition_site" / "locale"]
+FORMAT_MODULE_PATH = "competition_site.formats"
 USE_TZ = True
 TIME_ZONE = env.str("TIME_ZONE", "Asia/Jakarta")
 

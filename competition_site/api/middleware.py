@@ -97,6 +97,10 @@ class SecurityHeadersMiddleware:
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         if is_api(request):
             response.headers.setdefault("Cache-Control", "private, no-store")
+        else:
+            # Told no-referrer, a browser sends a form with "Origin: null", and the
+            # CSRF check of the admin refuses it.
+            response.headers.setdefault("Referrer-Policy", "same-origin")
         return response
 
 

@@ -50,7 +50,7 @@ class Membership(Row):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user_id} in {self.registration_id}"
+        return f"{self.user}, {self.registration}"
 
 
 def active_registration_ids(user: User) -> list[UUID]:

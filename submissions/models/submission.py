@@ -184,4 +184,4 @@ class SubmissionVersion(Row):
         ]
 
     def __str__(self) -> str:
-        return f"{self.submission_id} v{self.number}"
+        return f"{self.title} v{self.number}"

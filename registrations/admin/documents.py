@@ -1,0 +1,80 @@
+"""The page of documents: opened, verified, refused with a reason."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ActionForm
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from competition_site.admin import FilePage
+from registrations import workflow
+from registrations.models import Document
+
+
+class ReasonForm(ActionForm):
+    """The list's action bar with room for the reason of a refusal."""
+
+    reason = forms.CharField(
+        label=_("Reason, to refuse:"),
+        required=False,
+        max_length=500,
+        widget=forms.TextInput(attrs={"size": 40}),
+    )
+
+
+@admin.register(Document)
+class DocumentPage(FilePage):
+    """Proofs to look at and judge; each opening of a file is recorded."""
+
+    actions = ("verify", "refuse")
+    action_form = ReasonForm
+    list_display = (
+        "kind",
+        "team_name",
+        "competition_title",
+        "status",
+        "uploaded_at",
+        "file_link",
+    )
+    list_filter = ("status", "kind")
+    fields = (
+        "registration",
+        "competition_title",
+        "kind",
+        "member",
+        "uploaded_by",
+        "uploaded_at",
+        "status",
+        "reason",
+        "file_name",
+        "file_link",
+        "content_type",
+        "size",
+        "sha256",
+    )
+
+    def file_name(self, document: Document) -> str:
+        return document.file_name
+
+    def note_opening(self, request: HttpRequest, document: Document) -> None:
+        workflow.open_document(document, by=request.user)
+
+    @admin.action(description=_("Verify"), permissions=["act"])
+    def verify(self, request: HttpRequest, queryset: QuerySet) -> None:
+        verb = partial(workflow.verify_document, by=request.user)
+        self.run_on_each(request, queryset, verb, _("Verified: %(count)d."))
+
+    @admin.action(description=_("Refuse, with a reason"), permissions=["act"])
+    def refuse(self, request: HttpRequest, queryset: QuerySet) -> None:
+        reason = request.POST.get("reason", "").strip()
+        if not reason:
+            text = _("Write the reason beside the action: the team is told it.")
+            self.message_user(request, text, messages.ERROR)
+            return
+        verb = partial(workflow.refuse_document, by=request.user, reason=reason)
+        self.run_on_each(request, queryset, verb, _("Refused: %(count)d."))
