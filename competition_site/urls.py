@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.urls import include, path, re_path
+from django.views.generic import RedirectView
 
 from competition_site import health
 from competition_site.api import views
@@ -16,6 +17,7 @@ urlpatterns = [
     path("api/v1/", include(api)),
     path("health/live", health.live),
     path("health/ready", health.ready),
+    path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
     re_path(r"^(api|health)(/|$)", views.not_found),
 ]

@@ -30,11 +30,17 @@ def question_error(question: Any) -> Text | None:
         return _("A key is lower-case letters, digits and _, and starts with a letter.")
     if question.get("type") not in _TYPES:
         return _("The type is text, number, choice, multiple, boolean or url.")
-    if not _is_bilingual(question.get("label")):
-        return _("A label has a text in en and in id.")
     if not isinstance(question.get("required", False), bool):
         return _("Required is true or false.")
-    return _choices_error(question)
+    return _texts_error(question) or _choices_error(question)
+
+
+def _texts_error(question: Question) -> Text | None:
+    if not _is_bilingual(question.get("label")):
+        return _("A label has a text in en and in id.")
+    if question.get("help") is not None and not _is_bilingual(question["help"]):
+        return _("A help has a text in en and in id, or is null.")
+    return None
 
 
 def _choices_error(question: Question) -> Text | None:

@@ -24,7 +24,7 @@ from competition_site.api.conditional import PublicReads, expected_version, with
 from competition_site.api.envelope import Reply
 from competition_site.api.serializers import NoBody
 from competition_site.api.views import AnyAccept, StrictRequests
-from competition_site.db.text import folded
+from competition_site.db.text import begins_with
 from competition_site.files.stored import download, stored
 from registrations import serializers, shapes, workflow
 from registrations.models import Competition, Document, Registration
@@ -103,7 +103,7 @@ class RegistrationViewSet(StrictRequests, GenericViewSet[Registration]):
             }
         )
         if search:
-            queryset = queryset.filter(team_name_key__startswith=folded(search))
+            queryset = queryset.filter(begins_with("team_name_key", search))
         page = self.paginate_queryset(queryset)
         return self.get_paginated_response(
             [shapes.registration_row(row) for row in page]

@@ -8,13 +8,13 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from competition_site.db.models import VersionedRow
-from competition_site.db.text import folded
+from competition_site.db.text import begins_with, folded
 
 
 class InstitutionQuerySet(models.QuerySet["Institution"]):
     def named_like(self, prefix: str) -> InstitutionQuerySet:
         """Institutions whose name begins with ``prefix``, whatever its case."""
-        return self.filter(name_key__startswith=folded(prefix))
+        return self.filter(begins_with("name_key", prefix))
 
 
 class Institution(VersionedRow):

@@ -94,7 +94,7 @@ def _from_rest_framework(exc: exceptions.APIException) -> RuleViolation:
         wait = ceil(getattr(exc, "wait", None) or 0)
         return RuleViolation("throttled", retry_after=max(1, wait))
     if isinstance(exc, exceptions.ParseError):
-        return RuleViolation("validation_error", str(exc.detail))
+        return RuleViolation("validation_error", _("The body could not be read."))
     if exc.status_code in _BY_STATUS:
         return RuleViolation(_BY_STATUS[exc.status_code])
     return unforeseen()

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from competition_site.db.fields import MomentField
 from competition_site.db.models import StatusRow
-from competition_site.db.text import folded
+from competition_site.db.text import begins_with
 
 
 class CompetitionQuerySet(models.QuerySet["Competition"]):
@@ -34,7 +34,7 @@ class CompetitionQuerySet(models.QuerySet["Competition"]):
 
     def titled_like(self, prefix: str) -> CompetitionQuerySet:
         """Competitions whose title begins with ``prefix``, whatever its case."""
-        return self.filter(title_key__startswith=folded(prefix))
+        return self.filter(begins_with("title_key", prefix))
 
 
 class Competition(StatusRow):
