@@ -11,13 +11,13 @@ from rest_framework import serializers
 
 from accounts.models import Institution, User
 from accounts.models.user import normalised_email
-from competition_site.api.serializers import StrictSerializer
+from competition_site.api.serializers import IdField, NameField, StrictSerializer
 
 MAXIMUM_PASSWORD = 128
 _FIRST_ENTRY_YEAR, _LAST_ENTRY_YEAR = 1980, 2100
 
 
-class InstitutionChoice(serializers.UUIDField):
+class InstitutionChoice(IdField):
     """An institution by its id."""
 
     def to_internal_value(self, value: Any) -> Institution:
@@ -30,19 +30,25 @@ class InstitutionChoice(serializers.UUIDField):
 
 
 class EmailField(serializers.EmailField):
-    """An address in the form in which it is stored and compared."""
+    """An address in the form in which it is stored and compared.
+
+    Django's pattern ignores case, and so lets some letters beyond ASCII through.
+    """
 
     def to_internal_value(self, value: Any) -> str:
         return normalised_email(super().to_internal_value(value))
 
     def run_validators(self, value: Any) -> None:
-        super().run_validators(normalised_email(value))
+        address = normalised_email(value)
+        if not address.partition("@")[0].isascii():
+            self.fail("invalid")
+        super().run_validators(address)
 
 
 class ProfileBody(StrictSerializer):
     """What a person may change of themselves."""
 
-    full_name = serializers.CharField(max_length=150)
+    full_name = NameField(max_length=150)
     phone = serializers.RegexField(
         r"^\+?[0-9 ()-]{6,30}$", required=False, allow_blank=True, max_length=30
     )

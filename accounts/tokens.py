@@ -81,7 +81,7 @@ def read(raw: str | bytes, token_class: type[SessionToken]) -> SessionToken:
         return token_class(encoded)  # type: ignore[arg-type]
     except ExpiredTokenError as error:
         raise RuleViolation("token_expired") from error
-    except TokenError as error:
+    except (TokenError, OverflowError) as error:  # a moment beyond all calendars
         raise RuleViolation("token_invalid") from error
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -20,6 +20,7 @@ DJONGO_REFUSAL = (
 _DURATION = re.compile(r"(\d+)([smhd])")
 _DURATION_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _DEFAULT_MONGODB_NAME = "competition_site"
+_MONGODB_TIMEOUTS = {"serverSelectionTimeoutMS": 5000, "connectTimeoutMS": 5000}
 
 
 def parse_duration(text: str) -> timedelta:
@@ -76,17 +77,20 @@ def _sqlite(url: str, base_directory: str) -> dict[str, Any]:
 
 def _mongodb(url: str) -> dict[str, Any]:
     try:
-        path = urlsplit(url).path
+        parts = urlsplit(url)
     except ValueError as error:
         msg = f"DATABASE_URL is not a MongoDB URL: {error}."
         raise ImproperlyConfigured(msg) from error
+    given = {name.lower() for name, _ in parse_qsl(parts.query)}
     return {
         "ENGINE": "competition_site.db.mongodb",
         "HOST": url,
-        "NAME": unquote(path.strip("/")) or _DEFAULT_MONGODB_NAME,
+        "NAME": unquote(parts.path.strip("/")) or _DEFAULT_MONGODB_NAME,
+        # PyMongo lets these win over the URL, so what the URL says is left out.
         "OPTIONS": {
-            "serverSelectionTimeoutMS": 5000,
-            "connectTimeoutMS": 5000,
+            name: milliseconds
+            for name, milliseconds in _MONGODB_TIMEOUTS.items()
+            if name.lower() not in given
         },
     }
 

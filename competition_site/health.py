@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import wraps
 from uuid import uuid4
 
 from django.contrib.auth import get_user_model
@@ -13,21 +14,45 @@ from django.core.files.storage import default_storage
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.http import require_safe
 
-from competition_site.api.envelope import CONTENT_TYPE, dumps, failure, success
+from competition_site.api.envelope import (
+    CONTENT_TYPE,
+    dumps,
+    failure,
+    refusal_response,
+    success,
+)
 from competition_site.clock import now
+from competition_site.rules import RuleViolation
 
 logger = logging.getLogger(__name__)
 
+SAFE_METHODS = ("GET", "HEAD")
 
-@require_safe
+View = Callable[[HttpRequest], HttpResponse]
+
+
+def safe_only(view: View) -> View:
+    """Refuse every other method, in the envelope."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest) -> HttpResponse:
+        if request.method in SAFE_METHODS:
+            return view(request)
+        response = refusal_response(RuleViolation("method_not_allowed"))
+        response["Allow"] = ", ".join(SAFE_METHODS)
+        return response
+
+    return guarded
+
+
+@safe_only
 def live(request: HttpRequest) -> HttpResponse:
     """The process answers; a failure means: restart it."""
     return HttpResponse(dumps(success({"status": "live"})), content_type=CONTENT_TYPE)
 
 
-@require_safe
+@safe_only
 def ready(request: HttpRequest) -> HttpResponse:
     """Everything it needs is in reach; 503 names what isn't: send no traffic."""
     down = [name for name, check in _CHECKS.items() if not _passes(name, check)]

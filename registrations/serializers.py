@@ -10,7 +10,12 @@ from rest_framework import serializers
 
 from accounts.models import User
 from accounts.serializers import EmailField
-from competition_site.api.serializers import MomentField, StrictSerializer
+from competition_site.api.serializers import (
+    IdField,
+    MomentField,
+    NameField,
+    StrictSerializer,
+)
 from competition_site.files.content import require_content
 from competition_site.rules import RuleViolation
 from registrations.models import Competition, Document, Registration
@@ -109,7 +114,7 @@ class AnswersField(serializers.DictField):
 
 
 class RegistrationChanges(StrictSerializer):
-    team_name = serializers.CharField(max_length=80)
+    team_name = NameField(max_length=80)
     answers = AnswersField(required=False)
 
 
@@ -124,7 +129,7 @@ class RegistrationFilters(StrictSerializer):
     payment_status = serializers.ChoiceField(
         Registration.PaymentStatus.choices, required=False
     )
-    institution = serializers.UUIDField(required=False)
+    institution = IdField(required=False)
     search = serializers.CharField(required=False, max_length=64)
 
 
@@ -136,7 +141,7 @@ class AcceptanceBody(StrictSerializer):
     token = serializers.CharField(max_length=200)
 
 
-class MemberChoice(serializers.UUIDField):
+class MemberChoice(IdField):
     """A member of the registration at hand, by user id."""
 
     def to_internal_value(self, value: Any) -> User:

@@ -5,7 +5,7 @@ from rest_framework.routers import SimpleRouter
 
 from registrations import views
 
-router = SimpleRouter(trailing_slash=False)
+router = SimpleRouter(trailing_slash=False, use_regex_path=False)
 router.register("competitions", views.CompetitionViewSet, "competition")
 router.register("registrations", views.RegistrationViewSet, "registration")
 router.register("documents", views.DocumentViewSet, "document")

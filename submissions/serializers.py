@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from competition_site.api.serializers import (
+    IdField,
     MomentField,
     ReferenceField,
     StrictSerializer,
@@ -82,9 +83,9 @@ class SubmissionBody(SubmissionChanges):
 
 
 class SubmissionFilters(StrictSerializer):
-    stage = serializers.UUIDField(required=False)
+    stage = IdField(required=False)
     competition = CompetitionFilter(required=False)
-    registration = serializers.UUIDField(required=False)
+    registration = IdField(required=False)
     status = serializers.ChoiceField(Submission.Status.choices, required=False)
 
 

@@ -5,7 +5,7 @@ from rest_framework.routers import SimpleRouter
 
 from submissions import views
 
-router = SimpleRouter(trailing_slash=False)
+router = SimpleRouter(trailing_slash=False, use_regex_path=False)
 router.register("submissions", views.SubmissionViewSet, "submission")
 router.register("submission-files", views.SubmissionFileViewSet, "submission-file")
 

@@ -34,19 +34,19 @@ class CompetitionStagesView(PublicReads, StrictRequests, GenericAPIView[Stage]):
     permission_classes = (IsOrganiserOrReadOnly,)
     orderings = ("order",)
 
-    def get_competition(self) -> Competition:
+    def get_object(self) -> Competition:
         visible = Competition.objects.visible_to(self.request.user)
         competition: Competition = get_object_or_404(visible, slug=self.kwargs["slug"])
         return competition
 
     def get(self, request: Request, slug: str) -> Response:
-        competition = self.get_competition()
+        competition = self.get_object()
         self.parameters(paged=True)
         page = self.paginate_queryset(Stage.objects.filter(competition=competition))
         return self.get_paginated_response([public_shape(stage) for stage in page])
 
     def post(self, request: Request, slug: str) -> Response:
-        competition = self.get_competition()
+        competition = self.get_object()
         body = self.body(serializers.StageBody)
         stage = workflow.create_stage(competition, by=request.user, **body)
         reply = Reply(

@@ -30,6 +30,12 @@ class Institution(VersionedRow):
         verbose_name = _("institution")
         verbose_name_plural = _("institutions")
         ordering: ClassVar = ["name_key"]
+        indexes: ClassVar = [
+            models.Index(fields=["name_key", "id"], name="institution_by_name"),
+            models.Index(
+                fields=["confirmed", "name_key"], name="institution_confirmed"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

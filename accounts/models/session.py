@@ -59,6 +59,9 @@ class MailToken(Row):
     class Meta:
         verbose_name = _("mail token")
         verbose_name_plural = _("mail tokens")
+        indexes: ClassVar = [
+            models.Index(fields=["purpose", "-id"], name="mail_token_purpose"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.purpose} {self.email}"

@@ -88,6 +88,11 @@ class User(AbstractBaseUser, VersionedRow):
     class Meta:
         verbose_name = _("user")
         verbose_name_plural = _("users")
+        indexes: ClassVar = [
+            models.Index(fields=["role", "-id"], name="user_of_role"),
+            models.Index(fields=["is_active", "-id"], name="user_active"),
+            models.Index(fields=["email_verified", "-id"], name="user_verified"),
+        ]
 
     def __str__(self) -> str:
         return self.full_name or self.email

@@ -33,11 +33,9 @@ _MAXIMUM_LENGTH = 128
 _STORED_HEADERS = ("ETag", "Location")
 
 
-def idempotency_key(request: Request) -> str | None:
+def idempotency_key(request: Request) -> str:
     """The client's key. Raises RuleViolation("validation_error") for a bad one."""
-    key = request.headers.get(HEADER)
-    if key is None:
-        return None
+    key = request.headers[HEADER]
     if not 1 <= len(key) <= _MAXIMUM_LENGTH or not all("!" <= c <= "~" for c in key):
         text = _("Send 1 to 128 visible ASCII characters.")
         raise RuleViolation("validation_error", errors={HEADER: [text]})
@@ -53,11 +51,13 @@ def run_once(
 ) -> Any:
     """Run ``handler`` under the request's key, or replay what it answered before.
 
-    Raises RuleViolation: request_in_progress, idempotency_key_reused.
+    Raises RuleViolation: validation_error (a bad key), request_in_progress,
+    idempotency_key_reused.
     """
-    if getattr(view, "detail", False):
-        view.get_object()  # 404 and 403 come before whatever the body is refused for
-    digest, fingerprint = _digest(request), _fingerprint(request)
+    if view.kwargs:
+        view.get_object()  # 404 and 403 come before what the body is refused for
+    digest = _digest(request, idempotency_key(request))
+    fingerprint = _fingerprint(request)
     lease = uuid4().hex
     stored = _take(digest, fingerprint, lease)
     if stored is not None:
@@ -118,8 +118,12 @@ def _take_first(digest: str, terms: dict[str, Any]) -> None:
 
 
 def _take_over(held: IdempotencyKey, terms: dict[str, Any]) -> None:
-    """Take a lease that has run out, by compare-and-set on who held it."""
-    taken = IdempotencyKey.objects.filter(pk=held.pk, lease=held.lease).update(
+    """Take what has run out, by compare-and-set on who held it and on the answer.
+
+    A holder that was late, but came before us, has answered: then it is not ours.
+    """
+    seen = {"lease": held.lease, "status_code": held.status_code}
+    taken = IdempotencyKey.objects.filter(pk=held.pk, **seen).update(
         **terms, status_code=None, headers=[], body=""
     )
     if not taken:
@@ -147,13 +151,8 @@ def _replay(stored: IdempotencyKey) -> HttpResponse:
     return response
 
 
-def _digest(request: Request) -> str:
-    parts = (
-        str(request.user.pk),
-        str(request.method),
-        request.path,
-        request.headers[HEADER],
-    )
+def _digest(request: Request, key: str) -> str:
+    parts = (str(request.user.pk), str(request.method), request.path, key)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError as InvalidValue
@@ -21,6 +21,7 @@ from competition_site.clock import iso
 DEFAULT_PAGE_SIZE = 20
 MAXIMUM_PAGE_SIZE = 100
 PARAMETERS = frozenset({"cursor", "page_size", "ordering"})
+_UNREADABLE = (ValueError, TypeError, OverflowError, RecursionError, InvalidValue)
 
 
 class KeysetPagination(BasePagination):
@@ -106,20 +107,27 @@ def _decode(cursor: str, ordering: str, model: type[Model]) -> list[Any]:
             _value(model, column, ordering, text)
             for column, text in zip(columns, json.loads(packed), strict=True)
         ][1:]
-    except (ValueError, TypeError, RecursionError, InvalidValue) as error:
+    except _UNREADABLE as error:
         raise ValidationError({"cursor": [_("This cursor is not valid.")]}) from error
 
 
 def _value(model: type[Model], column: str | None, ordering: str, text: Any) -> Any:
-    if not isinstance(text, str):
+    """The value of a column; whoever forged it gets a refusal, not the database's."""
+    if not isinstance(text, str) or "\x00" in text:
         raise TypeError(column)
+    text.encode()  # a lone surrogate is a ValueError
     if column is None:
         return _same(ordering, text)
     field: Any = model._meta.get_field(column.lstrip("-"))
     value = field.to_python(text)
-    if isinstance(value, datetime) and value.tzinfo is None:
-        raise ValueError(text)
-    return value
+    field.run_validators(value)
+    return _in_utc(value) if isinstance(value, datetime) else value
+
+
+def _in_utc(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise ValueError(moment)
+    return moment.astimezone(UTC)
 
 
 def _same(ordering: str, text: str) -> str:

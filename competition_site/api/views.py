@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from typing import Any
-from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
@@ -15,9 +14,9 @@ from rest_framework.response import Response
 
 from competition_site.api.envelope import Reply, refusal_response
 from competition_site.api.exceptions import unforeseen
-from competition_site.api.idempotency import idempotency_key, run_once
+from competition_site.api.idempotency import HEADER, run_once
 from competition_site.api.pagination import PARAMETERS
-from competition_site.api.serializers import StrictSerializer
+from competition_site.api.serializers import StrictSerializer, is_uuid
 from competition_site.rules import RuleViolation
 
 
@@ -44,7 +43,7 @@ class StrictRequests:
         return (
             self.idempotent
             and request.user.is_authenticated
-            and idempotency_key(request) is not None
+            and HEADER in request.headers
         )
 
     def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -116,14 +115,6 @@ class AnyAccept(BaseContentNegotiation):
         self, request: Request, renderers: Any, format_suffix: Any = None
     ) -> Any:
         return renderers[0], renderers[0].media_type
-
-
-def is_uuid(text: object) -> bool:
-    """Whether ``text`` is a UUID in its canonical form; any other is no id of ours."""
-    try:
-        return str(UUID(str(text))) == str(text).lower()
-    except ValueError:
-        return False
 
 
 def not_found(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

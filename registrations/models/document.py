@@ -76,6 +76,8 @@ class Document(StatusRow):
         indexes: ClassVar = [
             models.Index(fields=["registration", "id"], name="document_of_team"),
             models.Index(fields=["status", "kind", "id"], name="document_queue"),
+            models.Index(fields=["status", "-id"], name="document_of_status"),
+            models.Index(fields=["kind", "-id"], name="document_of_kind"),
         ]
 
     def __str__(self) -> str:

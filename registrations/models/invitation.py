@@ -62,6 +62,7 @@ class Invitation(StatusRow):
         verbose_name = _("invitation")
         verbose_name_plural = _("invitations")
         indexes: ClassVar = [
+            models.Index(fields=["status", "-id"], name="invitation_of_status"),
             models.Index(fields=["registration", "-id"], name="invitation_of_team"),
             models.Index(fields=["registration", "email"], name="invitation_of_email"),
         ]

@@ -40,6 +40,8 @@ class Membership(Row):
         indexes: ClassVar = [
             models.Index(fields=["user", "active"], name="membership_of_user"),
             models.Index(fields=["competition", "user"], name="membership_lookup"),
+            models.Index(fields=["role", "-id"], name="membership_of_role"),
+            models.Index(fields=["active", "-id"], name="membership_active"),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(

@@ -81,6 +81,10 @@ class Stage(VersionedRow):
         verbose_name = _("stage")
         verbose_name_plural = _("stages")
         ordering: ClassVar = ["-id"]
+        indexes: ClassVar = [
+            models.Index(fields=["competition", "-id"], name="stage_of_competition"),
+            models.Index(fields=["paused", "-id"], name="stage_paused"),
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["competition", "order"], name="one_stage_per_order"

@@ -80,6 +80,7 @@ class Submission(StatusRow):
             ),
             models.Index(fields=["registration", "-id"], name="submission_of_team"),
             models.Index(fields=["status", "-id"], name="submission_of_status"),
+            models.Index(fields=["late", "-id"], name="submission_late"),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(
@@ -177,6 +178,9 @@ class SubmissionVersion(Row):
     class Meta:
         verbose_name = _("version")
         verbose_name_plural = _("versions")
+        indexes: ClassVar = [
+            models.Index(fields=["late", "-id"], name="version_late"),
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["submission", "number"], name="version_numbers_are_unique"

@@ -18,3 +18,8 @@ def test_a_chunked_body_is_refused_instead_of_read_as_empty(client):
     )
     assert response.status_code == 400
     assert "Content-Length" in response.json()["message"]
+
+
+def test_a_path_with_a_line_break_is_another_path(client):
+    assert client.get("/api/v1/competitions").status_code == 200
+    assert client.get("/api/v1/competitions%0A").status_code == 404

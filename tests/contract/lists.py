@@ -1,0 +1,134 @@
+"""Every list of the API, and how to fill it quickly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from accounts.models import Institution
+from accounts.views import InstitutionListView
+from competition_site.clock import now
+from registrations.models import Competition, Invitation, Registration
+from registrations.views import CompetitionViewSet
+from submissions.models import Stage, Submission
+from submissions.views import CompetitionStagesView
+from tests.contract.world import World
+from tests.factories import competition_fields
+
+
+def add_institutions(_: World, count: int) -> None:
+    names = [f"institut {number:02}" for number in range(count)]
+    Institution.objects.bulk_create([Institution(name=n, name_key=n) for n in names])
+
+
+def add_competitions(_: World, count: int) -> None:
+    """Five starts only, so that there are ties."""
+    moment = now()
+    Competition.objects.bulk_create(
+        Competition(
+            **competition_fields(starts_at=moment + timedelta(days=number % 5)),
+            title_key="title",
+            status="published",
+        )
+        for number in range(count)
+    )
+
+
+def add_registrations(world: World, count: int) -> None:
+    Registration.objects.bulk_create(
+        Registration(
+            competition=world.competition,
+            competition_slug=world.competition.slug,
+            team_name=f"Team {number}",
+            team_name_key=f"team {number}",
+            leader=world.owner,
+        )
+        for number in range(count)
+    )
+
+
+def add_submissions(world: World, count: int) -> None:
+    add_registrations(world, count)
+    Submission.objects.bulk_create(
+        Submission(
+            registration_id=key,
+            stage=world.stage,
+            competition_id=world.competition.pk,
+            team_name="Team",
+            stage_name="Stage",
+            title="Work",
+        )
+        for key in Registration.objects.values_list("pk", flat=True)
+    )
+
+
+def add_invitations(world: World, count: int) -> None:
+    Invitation.objects.filter(registration=world.draft).delete()
+    Invitation.objects.bulk_create(
+        Invitation(
+            registration=world.draft,
+            leader_id=world.owner.pk,
+            email=f"guest{number}@mail.example",
+            digest=str(number),
+            expires_at=now() + timedelta(days=1),
+        )
+        for number in range(count)
+    )
+
+
+def add_stages(world: World, count: int) -> None:
+    Stage.objects.bulk_create(
+        Stage(
+            competition=world.competition,
+            name=f"Stage {number}",
+            order=count - number,
+            opens_at=now(),
+            closes_at=now() + timedelta(days=1),
+        )
+        for number in range(count)
+    )
+
+
+@dataclass(frozen=True)
+class List:
+    """A list with its allowed orderings, and who sees all of its rows.
+
+    ``queries`` is what a page costs: session and user in one, and the rows.
+    """
+
+    path: str
+    orderings: tuple[str, ...]
+    add: Callable[[World, int], None]
+    reader: str = "staff"
+    queries: int = 2
+
+    def __str__(self) -> str:
+        return self.path
+
+
+LISTS = (
+    List("/institutions", InstitutionListView.orderings, add_institutions),
+    List("/competitions", CompetitionViewSet.orderings, add_competitions),
+    List("/registrations", ("-id",), add_registrations),
+    List("/submissions", ("-id",), add_submissions),
+    List(
+        "/competitions/{competition}/stages",
+        CompetitionStagesView.orderings,
+        add_stages,
+        queries=3,
+    ),
+    List(
+        "/registrations/{draft}/invitations",
+        ("-id",),
+        add_invitations,
+        reader="owner",
+        queries=4,
+    ),
+)
+
+
+def rows_of(response: Any) -> list[dict[str, Any]]:
+    assert response.status_code == 200, response.content
+    return list(response.json()["data"]["results"])

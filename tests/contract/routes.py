@@ -1,0 +1,202 @@
+"""The table: what each route answers to each actor. A new route needs a row here.
+
+A cell is a status, or ``status code`` where the refusal isn't the usual one of its
+status (``USUAL``). ``{names}`` in paths are rows of ``World``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from tests.contract.world import ACTORS, Body, World, fresh_address
+from tests.factories import PASSWORD, PDF, competition_fields, make_competition
+
+USUAL = {
+    400: "validation_error",
+    401: "not_authenticated",
+    403: "permission_denied",
+    404: "not_found",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One route and method, with a body that would be accepted."""
+
+    method: str
+    path: str
+    cells: tuple[str, ...]
+    body: Body | None = None
+    upload: bool = False
+
+    def expected(self, actor: str) -> tuple[int, str | None]:
+        status, _, code = self.cells[ACTORS.index(actor)].partition(" ")
+        return int(status), code or USUAL.get(int(status))
+
+    @property
+    def route(self) -> str:
+        return self.path if self.path.startswith("/health") else f"/api/v1{self.path}"
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+def open_to_all(method: str, path: str, status: str, body: Body | None = None) -> Row:
+    """Whoever asks gets the same; a token is not even looked at."""
+    return Row(method, path, (status,) * len(ACTORS), body)
+
+
+def public(method: str, path: str) -> Row:
+    """Anybody reads; a bad token is refused all the same."""
+    refused = ("401 token_expired", "401 token_revoked")
+    return Row(method, path, ("200", *refused, *("200",) * 5))
+
+
+def signed_in(method: str, path: str, cells: str, body: Any = None) -> Row:
+    """Only with a good token; ``cells`` are stranger, owner, mate, staff, admin."""
+    refused = ("401", "401 token_expired", "401 token_revoked")
+    return Row(method, path, (*refused, *cells.split()), body)
+
+
+def upload(path: str, cells: str, **fields: Any) -> Row:
+    """A multipart POST of a PDF."""
+    refused = ("401", "401 token_expired", "401 token_revoked")
+    return Row("POST", path, (*refused, *cells.split()), lambda _: fields, upload=True)
+
+
+def _new_person(_: World) -> Any:
+    return {"email": fresh_address(), "password": PASSWORD, "full_name": "New"}
+
+
+def _login(world: World) -> Any:
+    return {"email": world.owner.email, "password": PASSWORD}
+
+
+def _refresh(world: World) -> Any:
+    return {"refresh": world.refresh_token}
+
+
+def _competition(_: World) -> Any:
+    return {
+        name: value.isoformat() if name.endswith("_at") else value
+        for name, value in competition_fields().items()
+    }
+
+
+def _stage(_: World) -> Any:
+    return {
+        "name": "Final",
+        "order": 99,
+        "opens_at": "2026-01-01T00:00:00Z",
+        "closes_at": "2026-02-01T00:00:00Z",
+    }
+
+
+def _entry(_: World) -> Any:
+    return {"competition": make_competition().slug, "team_name": "Newcomers"}
+
+
+def _work(world: World) -> Any:
+    return {
+        "registration": world.key("approved"),
+        "stage": world.key("stage"),
+        "title": "Our work",
+    }
+
+
+ROWS = (
+    open_to_all("GET", "/health/live", "200"),
+    open_to_all("GET", "/health/ready", "200"),
+    # accounts
+    open_to_all("POST", "/auth/register", "201", _new_person),
+    open_to_all("POST", "/auth/login", "200", _login),
+    open_to_all("POST", "/auth/refresh", "200", _refresh),
+    open_to_all("POST", "/auth/logout", "200", _refresh),
+    open_to_all(
+        "POST", "/auth/email/verify", "200", lambda w: {"token": w.verification_token}
+    ),
+    #                                     stranger owner mate staff admin
+    signed_in("POST", "/auth/email/resend", "200 200 200 200 200"),
+    signed_in("GET", "/me", "200 200 200 200 200"),
+    signed_in("PATCH", "/me", "200 200 200 200 200", lambda _: {"full_name": "N"}),
+    public("GET", "/institutions"),
+    # competitions and stages
+    public("GET", "/competitions"),
+    public("GET", "/competitions/{competition}"),
+    public("GET", "/competitions/{competition}/stages"),
+    public("GET", "/stages/{stage}"),
+    signed_in("POST", "/competitions", "403 403 403 201 201", _competition),
+    signed_in(
+        "PATCH",
+        "/competitions/{competition}",
+        "403 403 403 200 200",
+        lambda _: {"summary": "New"},
+    ),
+    signed_in(
+        "POST", "/competitions/{competition}/stages", "403 403 403 201 201", _stage
+    ),
+    signed_in(
+        "PATCH", "/stages/{stage}", "403 403 403 200 200", lambda _: {"name": "New"}
+    ),
+    # registrations
+    signed_in("GET", "/registrations", "200 200 200 200 200"),
+    signed_in("POST", "/registrations", "201 201 201 403 403", _entry),
+    signed_in("GET", "/registrations/{draft}", "404 200 200 200 200"),
+    signed_in(
+        "PATCH",
+        "/registrations/{draft}",
+        "404 200 403 403 403",
+        lambda _: {"team_name": "Renamed"},
+    ),
+    signed_in("POST", "/registrations/{draft}/submit", "404 200 403 403 403"),
+    signed_in("POST", "/registrations/{submitted}/approve", "403 403 403 200 200"),
+    signed_in("GET", "/registrations/{draft}/invitations", "404 200 403 403 403"),
+    signed_in(
+        "POST",
+        "/registrations/{draft}/invitations",
+        "404 201 403 403 403",
+        lambda _: {"email": "friend@mail.example"},
+    ),
+    Row(
+        "POST",
+        "/invitations/accept",
+        (
+            "401",
+            "401 token_expired",
+            "401 token_revoked",
+            "409 already_registered",
+            "409 already_registered",
+            "409 already_registered",
+            "403",
+            "403",
+        ),
+        lambda w: {"token": w.invitation},
+    ),
+    upload("/registrations/{draft}/documents", "404 201 201 403 403", kind="other"),
+    signed_in("GET", "/documents/{document}/file", "404 200 404 200 200"),
+    signed_in("POST", "/documents/{document}/verify", "403 403 403 200 200"),
+    signed_in(
+        "POST",
+        "/documents/{document}/refuse",
+        "403 403 403 200 200",
+        lambda _: {"reason": "Not readable."},
+    ),
+    # submissions
+    signed_in("GET", "/submissions", "200 200 200 200 200"),
+    signed_in("POST", "/submissions", "404 201 201 403 403", _work),
+    signed_in("GET", "/submissions/{submission}", "404 200 200 200 200"),
+    signed_in(
+        "PATCH",
+        "/submissions/{submission}",
+        "404 200 200 403 403",
+        lambda _: {"title": "Better"},
+    ),
+    upload("/submissions/{submission}/files", "404 201 201 403 403"),
+    signed_in("POST", "/submissions/{ready}/submit", "404 200 200 403 403"),
+    signed_in("DELETE", "/submission-files/{file}", "404 200 200 403 403"),
+    signed_in("GET", "/submission-files/{file}/content", "404 200 200 200 200"),
+    public("GET", "/receipts/{receipt}"),
+)
+
+UPLOAD = ("work.pdf", PDF)

@@ -1,0 +1,185 @@
+"""Real rows around one team, and the people who ask for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import cached_property
+from typing import Any
+from uuid import uuid4
+
+from accounts import tokens
+from accounts.models import User
+from accounts.workflow import open_session
+from competition_site.clock import now
+from registrations import workflow as registrations
+from registrations.models import Competition, Document, Registration
+from submissions import workflow as submissions
+from submissions.models import Stage, Submission, SubmissionFile
+from tests.api import Api
+from tests.factories import (
+    add_member,
+    invitation_token,
+    mailed_token,
+    make_admin,
+    make_approved,
+    make_competition,
+    make_document,
+    make_registration,
+    make_staff,
+    make_stage,
+    make_submission,
+    make_user,
+    stored_file,
+)
+
+ACTORS = (
+    "anonymous",
+    "expired",
+    "deactivated",
+    "stranger",
+    "owner",
+    "mate",
+    "staff",
+    "admin",
+)
+"""``expired`` and ``deactivated`` hold tokens of an admin, who might do anything."""
+
+
+class World:
+    """A team of ``owner`` (its leader) and ``mate``; each row is made when first named.
+
+    ``stranger`` leads another team of the same competition.
+    """
+
+    def __init__(self) -> None:
+        self._clients: dict[str, Api] = {}
+
+    owner = cached_property(lambda self: make_user())
+    mate = cached_property(lambda self: make_user())
+    stranger = cached_property(lambda self: make_user())
+    staff = cached_property(lambda self: make_staff())
+    admin = cached_property(lambda self: make_admin())
+
+    def client(self, actor: str) -> Api:
+        """The API as ``actor`` speaks to it."""
+        if actor not in self._clients:
+            special = {
+                "anonymous": Api,
+                "expired": expired_client,
+                "deactivated": deactivated_client,
+            }
+            make = special.get(actor) or (lambda: Api(getattr(self, actor)))
+            self._clients[actor] = make()
+        return self._clients[actor]
+
+    @cached_property
+    def competition(self) -> Competition:
+        return make_competition()
+
+    @cached_property
+    def draft(self) -> Registration:
+        return self._team()
+
+    @cached_property
+    def submitted(self) -> Registration:
+        team = self._team()
+        return registrations.submit(team, by=self.owner, at=now())
+
+    @cached_property
+    def approved(self) -> Registration:
+        return make_approved(self._team())
+
+    def _team(self) -> Registration:
+        make_registration(self.competition, leader=self.stranger)
+        team = make_registration(self.competition, leader=self.owner)
+        add_member(team, self.mate)
+        return team
+
+    @cached_property
+    def document(self) -> Document:
+        return make_document(self.draft)
+
+    @cached_property
+    def stage(self) -> Stage:
+        return make_stage(self.competition)
+
+    @cached_property
+    def submission(self) -> Submission:
+        return make_submission(self.stage, self.approved)
+
+    @cached_property
+    def file(self) -> SubmissionFile:
+        return submissions.add_file(
+            self.submission, file=stored_file(), by=self.owner, at=now()
+        )
+
+    @cached_property
+    def ready(self) -> Submission:
+        """A submission that has its file."""
+        return self.file.submission
+
+    @cached_property
+    def receipt(self) -> str:
+        version = submissions.hand_in(self.ready, by=self.owner, at=now())
+        return str(version.code)
+
+    @cached_property
+    def refresh_token(self) -> str:
+        at = now()
+        session = open_session(self.owner, at=at, device="", address="")
+        return str(tokens.pair(session, at=at)["refresh"])
+
+    @cached_property
+    def verification_token(self) -> str:
+        email = fresh_address()
+        Api().post(
+            "/auth/register",
+            {"email": email, "password": "kuda poni 99", "full_name": "Fresh"},
+        )
+        return mailed_token(email)
+
+    @cached_property
+    def invitation(self) -> str:
+        """The token of an invitation to an address that none of the actors has."""
+        return invitation_token(self.draft, "guest@mail.example")
+
+    def path(self, template: str, *, missing: bool = False) -> str:
+        """``/registrations/{draft}`` with the row's id, or with an id of nothing."""
+        if "{" not in template:
+            return template
+        before, _, rest = template.partition("{")
+        name, _, after = rest.partition("}")
+        key = str(uuid4()) if missing else self.key(name)
+        return f"{before}{key}{after}"
+
+    def key(self, name: str) -> str:
+        row: Any = getattr(self, name)
+        if isinstance(row, str):
+            return row
+        return str(row.slug if isinstance(row, Competition) else row.pk)
+
+
+Body = Callable[[World], Any]
+
+
+def fresh_address() -> str:
+    """An address that nobody has yet."""
+    return f"{uuid4().hex}@mail.example"
+
+
+def expired_client() -> Api:
+    """An admin's token that ran out a minute ago, of a session that still lives."""
+    at = now() - tokens.AccessToken.lifetime - timedelta(minutes=1)
+    session = open_session(make_admin(), at=at, device="", address="")
+    client = Api()
+    client.token = str(tokens.pair(session, at=at)["access"])
+    return client
+
+
+def deactivated_client() -> Api:
+    """An admin's token that was good until the account was closed."""
+    person = make_admin()
+    client = Api(person)
+    User.objects.filter(pk=person.pk).update(is_active=False)
+    return client
