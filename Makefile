@@ -12,7 +12,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-sqlite test-mongodb check check-dockerfile coverage format messages lock
+.PHONY: help run test test-sqlite test-mongodb races check check-dockerfile coverage format messages lock
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -38,6 +38,10 @@ test-mongodb: $(VENV)/.dev
 ## make coverage       the tests on SQLite, with branch coverage
 coverage: $(VENV)/.dev
 	@exec $(BIN)/python -m scripts.run_tests sqlite -- --cov --cov-report=term-missing:skip-covered $(ARGS)
+
+## make races          the races at length, with their table (ROUNDS=200 for more)
+races: $(VENV)/.dev
+	@RACE_ROUNDS=$(or $(ROUNDS),50) $(BIN)/python -m scripts.run_tests sqlite mongodb -- tests/races $(ARGS)
 
 ## make check          format, lint, import order, types, messages, migrations and deployment on both databases
 check: export ENVIRONMENT = test

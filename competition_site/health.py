@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import wraps
 from uuid import uuid4
 
@@ -55,7 +55,7 @@ def live(request: HttpRequest) -> HttpResponse:
 @safe_only
 def ready(request: HttpRequest) -> HttpResponse:
     """Everything it needs is in reach; 503 names what isn't: send no traffic."""
-    down = [name for name, check in _CHECKS.items() if not _passes(name, check)]
+    down = list(_failing())
     if not down:
         return HttpResponse(
             dumps(success({"status": "ready"})), content_type=CONTENT_TYPE
@@ -67,6 +67,17 @@ def ready(request: HttpRequest) -> HttpResponse:
     )
     response["Retry-After"] = "5"
     return response
+
+
+def _failing() -> Iterator[str]:
+    """What is down; a lost database is not asked for its migrations as well."""
+    database = _passes("database", _database_answers)
+    if not database:
+        yield "database"
+    for name, check in _CHECKS.items():
+        asks_database = name == "migrations"
+        if (database or not asks_database) and not _passes(name, check):
+            yield name
 
 
 def _passes(name: str, check: Callable[[], None]) -> bool:
@@ -105,7 +116,6 @@ def _storage_keeps() -> None:
 
 
 _CHECKS: dict[str, Callable[[], None]] = {
-    "database": _database_answers,
     "migrations": _migrations_are_applied,
     "cache": _cache_keeps,
     "storage": _storage_keeps,

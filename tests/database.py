@@ -27,8 +27,11 @@ from tests.mongod import find_mongod, start_replica_set, stop_at_exit
 
 ENGINES = ("sqlite", "mongodb")
 ENGINE = os.environ.get("TEST_DATABASE", "sqlite")
-NEEDS_MONGODB = ("tests/db/mongodb",)
-"""Folders whose tests say something about MongoDB only: not collected on SQLite."""
+ONLY_ON = {
+    "tests/db/mongodb": "mongodb",
+    "tests/faults/test_sqlite_locks.py": "sqlite",
+}
+"""Tests that say something about one engine only: not collected on the other."""
 
 KEPT_TABLES = frozenset({"django_migrations", "django_content_type", "auth_permission"})
 """What ``migrate`` and its signal have written, and every test may rely on."""
@@ -103,9 +106,9 @@ def _use_one_database() -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    folders = [config.rootpath / folder for folder in NEEDS_MONGODB]
-    if ENGINE == "sqlite" and any(map(collection_path.is_relative_to, folders)):
-        return True
+    for place, engine in ONLY_ON.items():
+        if engine != ENGINE and collection_path.is_relative_to(config.rootpath / place):
+            return True
     return None  # let the other rules decide
 
 

@@ -14,8 +14,8 @@ from pymongo.errors import ConnectionFailure, PyMongoError, WaitQueueTimeoutErro
 ATTEMPTS = 40
 FIRST_PAUSE = 0.005
 LONGEST_PAUSE = 0.25
-LONGEST_RUN = 20.0
-"""Seconds after which no further attempt begins: SQLite waits 5 s in each one."""
+LONGEST_RUN = 5.0
+"""Seconds after which no further attempt begins: SQLite waits as long in one."""
 
 _CONFLICT_CODES = frozenset({112, 251})  # WriteConflict, NoSuchTransaction
 _UNREACHABLE_CODES = frozenset(

@@ -1,0 +1,51 @@
+"""The servers of the races: the real one, and those of the controls."""
+
+import os
+from typing import Any
+
+import pytest
+
+from tests.races.crowd import tables
+from tests.servers import *  # noqa: F403 - the fixture and the hook
+from tests.servers import NO_LIMITS, Server, StartServer
+
+
+@pytest.fixture(scope="package")
+def _guarded(start_server: StartServer) -> Server:
+    return start_server(**NO_LIMITS)
+
+
+@pytest.fixture(scope="package")
+def _without_updates(start_server: StartServer) -> Server:
+    unguarded = "tests.races.unguarded:application"
+    return start_server(unguarded, REMOVED_GUARDS="updates", **NO_LIMITS)
+
+
+@pytest.fixture(scope="package")
+def _without_keys(start_server: StartServer) -> Server:
+    unguarded = "tests.races.unguarded:application"
+    return start_server(unguarded, REMOVED_GUARDS="keys", **NO_LIMITS)
+
+
+@pytest.fixture
+def server(_guarded: Server, db: None) -> Server:
+    """The product, with as many processes and threads as it has in production."""
+    return _guarded
+
+
+@pytest.fixture
+def check_then_act(_without_updates: Server, db: None) -> Server:
+    """The product without conditional updates and transactions."""
+    return _without_updates
+
+
+@pytest.fixture
+def keyless(_without_keys: Server, db: None) -> Server:
+    """The product without Idempotency-Key."""
+    return _without_keys
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    if tables and "RACE_ROUNDS" in os.environ:
+        terminalreporter.section("races")
+        terminalreporter.write("\n".join(tables) + "\n")

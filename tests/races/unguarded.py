@@ -1,0 +1,56 @@
+"""The product without its guards, for the controls: here every race can be lost.
+
+``REMOVED_GUARDS`` names what is taken out: ``updates`` makes each conditional update a
+check and then an act, and opens no transaction; ``keys`` ignores Idempotency-Key.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from typing import Any
+
+from django.db.models import Model, QuerySet
+from django.db.transaction import Atomic
+
+from competition_site.wsgi import application
+
+__all__ = ["application"]
+
+LONGEST_PAUSE = 0.08
+"""Between the check and the act: long enough for the others to check as well."""
+
+_update, _save = QuerySet.update, Model.save_base
+
+
+def _dawdle() -> None:
+    time.sleep(random.uniform(LONGEST_PAUSE / 4, LONGEST_PAUSE))
+
+
+def check_then_act(rows: QuerySet[Any], **fields: Any) -> int:
+    keys = list(rows.values_list("pk", flat=True))
+    _dawdle()
+    return _update(rows.model._base_manager.filter(pk__in=keys), **fields)
+
+
+def save_late(row: Model, *args: Any, **kwargs: Any) -> None:
+    _dawdle()
+    _save(row, *args, **kwargs)
+
+
+def _remove_updates() -> None:
+    QuerySet.update = check_then_act
+    Model.save_base = save_late
+    Atomic.__enter__ = lambda _block: None
+    Atomic.__exit__ = lambda *_: None
+
+
+def _remove_keys() -> None:
+    from competition_site.api.views import StrictRequests
+
+    StrictRequests._is_keyed = lambda *_: False
+
+
+for guard in os.environ["REMOVED_GUARDS"].split(","):
+    {"updates": _remove_updates, "keys": _remove_keys}[guard]()
