@@ -9,7 +9,13 @@ from rest_framework.request import Request
 
 from accounts.roles import Role
 
-__all__ = ["IsAdmin", "IsOrganiser", "IsOrganiserOrReadOnly", "IsParticipant"]
+__all__ = [
+    "IsAdmin",
+    "IsJudge",
+    "IsOrganiser",
+    "IsOrganiserOrReadOnly",
+    "IsParticipant",
+]
 
 
 class _HasRole(IsAuthenticated):
@@ -29,6 +35,12 @@ class IsAdmin(_HasRole):
     """Admin only."""
 
     roles = frozenset({Role.ADMIN})
+
+
+class IsJudge(_HasRole):
+    """Those who were appointed judge of a competition."""
+
+    roles = frozenset({Role.JUDGE})
 
 
 class IsParticipant(_HasRole):

@@ -11,9 +11,11 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
+from django.db.models import F
 
 from accounts.audit import record
 from accounts.models import MailToken, Session, User
+from accounts.roles import Role
 from competition_site.db.constraints import duplicates_refused
 from competition_site.db.transactions import retry_on_conflict
 from competition_site.outbox.workflow import enqueue
@@ -192,6 +194,15 @@ def verify_email(token: str, *, at: datetime) -> User:
 def token_digest(token: str) -> str:
     """How a mailed token is stored."""
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
+
+
+@retry_on_conflict
+@transaction.atomic
+def set_role(user: User, role: Role, *, by: User | None) -> User:
+    """Give a person another role; every token of theirs ends at once."""
+    user.change(role=role, token_version=F("token_version") + 1)
+    record(by, "account.role_changed", user, role=role)
+    return user
 
 
 def require_verified_email(user: User) -> None:

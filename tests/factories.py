@@ -18,7 +18,7 @@ from competition_site.outbox.models import OutboxMessage
 from registrations import workflow as registrations
 from registrations.models import Competition, Document, Registration
 from submissions import workflow as submissions
-from submissions.models import Stage, Submission
+from submissions.models import Assignment, Stage, Submission
 
 PASSWORD = "kuda poni 99"
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer<<>>\n%%EOF\n"
@@ -194,3 +194,41 @@ def stored_file(name: str = "proposal.pdf", content: bytes = PDF) -> StoredFile:
         sha256=sha256(content).hexdigest(),
         content_type="application/pdf",
     )
+
+
+def make_judge(competition: Competition, **fields: Any) -> User:
+    """A person appointed for a competition."""
+    judge = make_user(**fields)
+    submissions.appoint(competition, judge, by=make_staff())
+    judge.refresh_from_db()
+    return judge
+
+
+def make_handed_in(stage: Stage, **fields: Any) -> Submission:
+    """A submission with one file and one version."""
+    submission = make_submission(stage, **fields)
+    leader = submission.registration.leader
+    submissions.add_file(submission, file=stored_file(), by=leader, at=now())
+    submissions.hand_in(submission, by=leader, at=now())
+    submission.refresh_from_db()
+    return submission
+
+
+def make_assignment(
+    submission: Submission | None = None, judge: User | None = None
+) -> Assignment:
+    """A judge's assignment of work that was handed in."""
+    submission = submission or make_handed_in(make_judged_stage())
+    stage = submission.stage
+    judge = judge or make_judge(stage.competition)
+    return submissions.assign(stage, submission, judge, by=make_staff())
+
+
+def make_judged_stage(**fields: Any) -> Stage:
+    """A stage with a rubric of one criterion, of up to 100 marks."""
+    stage = make_stage(**fields)
+    submissions.add_criterion(
+        stage, by=make_staff(), name="Quality", max_score=100, weight=1
+    )
+    stage.refresh_from_db()
+    return stage

@@ -16,17 +16,22 @@ from registrations.models.competition import Competition
 
 
 class Membership(Row):
-    """A person's place in a team.
+    """A person's one place in a competition: in a team, or as its judge.
 
-    ``active`` counts for the rule of one team per person and competition.
+    ``active`` counts for the rule of one place per person and competition, so nobody
+    is in two teams, and nobody judges what they take part in.
     """
 
     class Role(models.TextChoices):
         LEADER = "leader", _("leader")
         MEMBER = "member", _("member")
+        JUDGE = "judge", _("judge")
 
     registration = models.ForeignKey(
-        "registrations.Registration", models.CASCADE, related_name="memberships"
+        "registrations.Registration",
+        models.CASCADE,
+        null=True,
+        related_name="memberships",
     )
     competition = models.ForeignKey(Competition, models.PROTECT, related_name="+")
     user = models.ForeignKey(User, models.PROTECT, related_name="memberships")
@@ -58,7 +63,7 @@ class Membership(Row):
 def active_registration_ids(user: User) -> list[UUID]:
     """The registrations whose member ``user`` is."""
     return list(
-        Membership.objects.filter(user=user, active=True).values_list(
-            "registration_id", flat=True
-        )
+        Membership.objects.filter(user=user, active=True)
+        .exclude(registration=None)
+        .values_list("registration_id", flat=True)
     )

@@ -19,6 +19,7 @@ from competition_site.rules import RuleViolation
 from registrations.models import Competition, Membership, Registration
 from registrations.questions import require_fitting
 from registrations.workflow import requirements, roster, seats
+from registrations.workflow.judges import require_no_judge
 
 Status = Registration.Status
 Payment = Registration.PaymentStatus
@@ -51,11 +52,13 @@ def create(
 ) -> Registration:
     """Enter a competition with a team of one; with ``submit_now`` submit it as well.
 
-    Raises RuleViolation: email_not_verified, registration_not_open, validation_error,
-    already_registered, team_name_taken, and what :func:`submit` raises.
+    Raises RuleViolation: email_not_verified, registration_not_open, not_eligible (a
+    judge of this competition), validation_error, already_registered,
+    team_name_taken, and what :func:`submit` raises.
     """
     require_verified_email(leader)
     requirements.require_open(competition, at)
+    require_no_judge(competition.pk, leader)
     require_fitting(competition.questions, answers or {})
     role = Membership.Role.LEADER
     registration = Registration.objects.create(

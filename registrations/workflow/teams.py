@@ -22,6 +22,7 @@ from competition_site.outbox.workflow import enqueue
 from competition_site.rules import RuleViolation
 from registrations.models import Competition, Invitation, Membership, Registration
 from registrations.workflow import requirements, roster
+from registrations.workflow.judges import require_no_judge
 
 INVITATION_LIFETIME = timedelta(days=7)
 Status = Invitation.Status
@@ -101,7 +102,7 @@ def accept_invitation(token: str, *, by: User, at: datetime) -> Registration:
     """Join a team with the token of an invitation's mail.
 
     Raises RuleViolation: link_invalid, link_expired, invitation_not_pending,
-    email_not_verified, profile_incomplete, roster_locked, team_full,
+    email_not_verified, profile_incomplete, roster_locked, team_full, not_eligible,
     already_registered.
     """
     invitation = Invitation.objects.filter(digest=token_digest(token)).first()
@@ -130,6 +131,7 @@ def accept_invitation(token: str, *, by: User, at: datetime) -> Registration:
 def _join(registration: Registration, user: User, at: datetime) -> None:
     competition = Competition.objects.get(pk=registration.competition_id)
     requirements.require_joinable(registration, competition, at)
+    require_no_judge(competition.pk, user)
     role = Membership.Role.MEMBER
     roster.enrol(registration, user, role, at)
     registration.roster = [*registration.roster, roster.entry(user, role, at)]

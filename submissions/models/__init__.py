@@ -1,5 +1,8 @@
 """The rows of submissions."""
 
+from submissions.models.assignment import Assignment, Review
+from submissions.models.judging import Criterion, JudgeAppointment, JudgeConflict
+from submissions.models.result import ResultSnapshot
 from submissions.models.stage import Stage
 from submissions.models.submission import (
     Submission,
@@ -7,4 +10,15 @@ from submissions.models.submission import (
     SubmissionVersion,
 )
 
-__all__ = ["Stage", "Submission", "SubmissionFile", "SubmissionVersion"]
+__all__ = [
+    "Assignment",
+    "Criterion",
+    "JudgeAppointment",
+    "JudgeConflict",
+    "ResultSnapshot",
+    "Review",
+    "Stage",
+    "Submission",
+    "SubmissionFile",
+    "SubmissionVersion",
+]

@@ -33,7 +33,8 @@ class Stage(VersionedRow):
 
     On time is opens_at ≤ t < closes_at. In the grace that follows only a draft that
     already holds a file or a link is taken, and marked late. ``late_policy`` says
-    whether late work is taken until ``late_until``.
+    whether late work is taken until ``late_until``. ``criteria`` is the public shape
+    of its rubric, kept by the workflow; ``judging_locked`` is set by computing.
     """
 
     class LatePolicy(models.TextChoices):
@@ -74,6 +75,12 @@ class Stage(VersionedRow):
     blind = models.BooleanField(_("blind"), default=False)
     judging_opens_at = MomentField(_("judging opens at"), null=True, blank=True)
     judging_closes_at = MomentField(_("judging closes at"), null=True, blank=True)
+
+    criteria = models.JSONField(default=list, editable=False)
+    judging_locked = models.BooleanField(default=False, editable=False)
+    judging_acts = models.PositiveIntegerField(default=0, editable=False)
+    snapshots_count = models.PositiveSmallIntegerField(default=0, editable=False)
+    released_number = models.PositiveSmallIntegerField(default=0, editable=False)
 
     objects = StageQuerySet.as_manager()
 

@@ -5,21 +5,29 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.roles import Role
 from competition_site.db.fields import MomentField
 from competition_site.db.models import Row, StatusRow
 from registrations.models import Competition, Registration, active_registration_ids
+from submissions.models.assignment import assigned_submission_ids
 from submissions.models.stage import Stage
 
 
 class SubmissionQuerySet(models.QuerySet["Submission"]):
     def visible_to(self, user: User) -> SubmissionQuerySet:
-        """Rows ``user`` may know of: organisers all, others their own teams'."""
+        """Rows ``user`` may know of: organisers all, others their own teams', and
+        judges what they are to mark.
+        """
         if user.is_organiser:
             return self
-        return self.filter(registration__in=active_registration_ids(user))
+        own = Q(registration__in=active_registration_ids(user))
+        if user.role == Role.JUDGE:
+            own |= Q(pk__in=assigned_submission_ids(user))
+        return self.filter(own)
 
 
 class Submission(StatusRow):
@@ -98,10 +106,15 @@ class SubmissionFileQuerySet(models.QuerySet["SubmissionFile"]):
         return self.filter(removed_at=None)
 
     def visible_to(self, user: User) -> SubmissionFileQuerySet:
-        """Files of the submissions that ``user`` may know of."""
+        """Files of the submissions that ``user`` may know of; to a judge only those
+        that were handed in.
+        """
         if user.is_organiser:
             return self
-        return self.filter(registration__in=active_registration_ids(user))
+        own = Q(registration__in=active_registration_ids(user))
+        if user.role == Role.JUDGE:
+            own |= Q(submission__in=assigned_submission_ids(user), frozen=True)
+        return self.filter(own)
 
 
 class SubmissionFile(Row):

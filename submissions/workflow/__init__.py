@@ -1,14 +1,41 @@
-"""The verbs of submissions: every *when* of stages, work and receipts."""
+"""The verbs of submissions: every *when* of stages, work, judging and results."""
 
+from submissions.workflow.judging import (
+    appoint,
+    assign,
+    declare_conflict,
+    decline,
+    dismiss,
+    save_review,
+)
+from submissions.workflow.results import compute, release, released, withdraw
+from submissions.workflow.rubric import (
+    add_criterion,
+    change_criterion,
+    remove_criterion,
+)
 from submissions.workflow.stages import change_stage, create_stage
 from submissions.workflow.work import add_file, create, edit, hand_in, remove_file
 
 __all__ = [
+    "add_criterion",
     "add_file",
+    "appoint",
+    "assign",
+    "change_criterion",
     "change_stage",
+    "compute",
     "create",
     "create_stage",
+    "declare_conflict",
+    "decline",
+    "dismiss",
     "edit",
     "hand_in",
+    "release",
+    "released",
+    "remove_criterion",
     "remove_file",
+    "save_review",
+    "withdraw",
 ]

@@ -16,7 +16,7 @@ from competition_site.files.content import EXTENSIONS
 from competition_site.rules import RuleViolation, Text
 from registrations.models import Competition
 from registrations.workflow import publish_stages
-from submissions.models import Stage, Submission
+from submissions.models import Assignment, Criterion, Stage, Submission
 
 
 def _order_taken() -> RuleViolation:
@@ -50,10 +50,18 @@ def change_stage(
     require_sound(stage)
     stage.change(if_version=if_version, **fields)
     if "name" in fields:
-        Submission.objects.filter(stage=stage).update(stage_name=stage.name)
+        for model in (Submission, Assignment):
+            model._default_manager.filter(stage=stage).update(stage_name=stage.name)
     _publish(stage)
     record(by, "stage.changed", stage, fields=", ".join(sorted(fields)))
     return stage
+
+
+def publish_rubric(stage: Stage) -> None:
+    """Copy the criteria to the stage, and with it to the competition."""
+    rows = Criterion.objects.filter(stage=stage).order_by("id")
+    stage.change(criteria=[row.public_shape for row in rows])
+    _publish(stage)
 
 
 def _publish(stage: Stage) -> None:
@@ -90,7 +98,7 @@ def public_shape(stage: Stage) -> dict[str, Any]:
         "judging_closes_at": (
             iso(stage.judging_closes_at) if stage.judging_closes_at else None
         ),
-        "criteria": [],
+        "criteria": stage.criteria,
     }
 
 

@@ -1,4 +1,4 @@
-"""The API of submissions."""
+"""Stages, work and receipts."""
 
 from __future__ import annotations
 
@@ -24,9 +24,11 @@ from competition_site.api.serializers import NoBody
 from competition_site.api.views import AnyAccept, StrictRequests
 from competition_site.files.stored import download, stored
 from registrations.models import Competition
-from submissions import serializers, shapes, workflow
+from submissions import workflow
 from submissions.models import Stage, Submission, SubmissionFile, SubmissionVersion
 from submissions.permissions import ReadersReadMembersWrite
+from submissions.serializers import work as serializers
+from submissions.shapes import work as shapes
 from submissions.workflow.stages import public_shape
 
 
@@ -87,7 +89,8 @@ class SubmissionViewSet(StrictRequests, GenericViewSet[Submission]):
     def list(self, request: Request) -> Response:
         asked = self.parameters(paged=True)
         page = self.paginate_queryset(self.get_queryset().filter(**asked))
-        return self.get_paginated_response([shapes.submission_row(row) for row in page])
+        rows = shapes.submission_rows(page, user=request.user)
+        return self.get_paginated_response(rows)
 
     def create(self, request: Request) -> Response:
         body = self.body(serializers.SubmissionBody)

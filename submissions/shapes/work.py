@@ -1,17 +1,48 @@
-"""The answers of submissions: each key of the contract, always sent."""
+"""Submissions, versions and receipts."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from registrations.models import Registration
+from accounts.roles import Role
+from registrations.models import Registration, active_registration_ids
 from submissions import receipts
 from submissions.models import Stage, Submission, SubmissionVersion
 from submissions.workflow.requirements import can
+
+
+def submission_rows(
+    submissions: Iterable[Submission], *, user: User
+) -> list[dict[str, Any]]:
+    """A page of submissions; judges of a blind stage get no names."""
+    rows = [(submission, submission_row(submission)) for submission in submissions]
+    if user.role == Role.JUDGE:
+        stages = Stage.objects.in_bulk({s.stage_id for s, _row in rows})
+        own = set(active_registration_ids(user))
+        for submission, row in rows:
+            if submission.registration_id not in own:
+                blinded = stages[submission.stage_id].blind
+                row["registration"] = judged_team(submission, blind=blinded)
+    return [row for _submission, row in rows]
+
+
+def judged_team(submission: Submission, *, blind: bool) -> dict[str, Any]:
+    """The team as a judge may know it."""
+    if blind:
+        return {"id": None, "team_name": code_name(submission)}
+    return {"id": submission.registration_id, "team_name": submission.team_name}
+
+
+def code_name(submission: Submission) -> str:
+    """An entry's name where nobody's is told; it says nothing about the team."""
+    digest = sha256(b"code name:" + submission.pk.bytes).hexdigest()
+    return f"Entry {digest[:6].upper()}"
 
 
 def submission_row(submission: Submission) -> dict[str, Any]:
@@ -37,6 +68,8 @@ def submission_detail(
     """A submission with all that its page shows, and what may be done now."""
     stage = Stage.objects.get(pk=submission.stage_id)
     registration = Registration.objects.get(pk=submission.registration_id)
+    if not user.is_organiser and not registration.has_member(user):
+        return _judged_detail(submission, stage)
     possible = can(submission, registration, stage, by=user, at=at)
     files = submission.files.current().order_by("id")
     versions = submission.versions.order_by("number")
@@ -48,6 +81,24 @@ def submission_detail(
         "versions": [version_row(version) for version in versions],
         "can": possible,
         "next_actions": _next_actions(submission, stage, possible["submit"]),
+        "version": submission.version,
+    }
+
+
+def _judged_detail(submission: Submission, stage: Stage) -> dict[str, Any]:
+    """What a judge sees: the last version that was handed in, and nothing behind it."""
+    version = submission.versions.order_by("-number").first()
+    frozen = [] if version is None else [version_row(version)]
+    return {
+        **submission_row(submission),
+        "registration": judged_team(submission, blind=stage.blind),
+        "title": submission.title if version is None else version.title,
+        "summary": "" if version is None else version.summary,
+        "link_url": (version.link_url or None) if version else None,
+        "files": version.files if version else [],
+        "versions": frozen,
+        "can": {"edit": "permission_denied", "submit": "permission_denied"},
+        "next_actions": [],
         "version": submission.version,
     }
 

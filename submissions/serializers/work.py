@@ -1,4 +1,4 @@
-"""The bodies and filters of submissions: what a client may write."""
+"""Bodies and filters of stages and work."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""The bodies and filters of submissions: what a client may write."""

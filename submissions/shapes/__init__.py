@@ -1,0 +1,1 @@
+"""The answers of submissions: each key of the contract, always sent."""

@@ -1,0 +1,1 @@
+"""The API of submissions: work that is handed in, its judging, its results."""
