@@ -5,31 +5,30 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('registrations', '0001_initial'),
+        ("registrations", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='document',
-            index=models.Index(fields=['status', '-id'], name='document_of_status'),
+            model_name="document",
+            index=models.Index(fields=["status", "-id"], name="document_of_status"),
         ),
         migrations.AddIndex(
-            model_name='document',
-            index=models.Index(fields=['kind', '-id'], name='document_of_kind'),
+            model_name="document",
+            index=models.Index(fields=["kind", "-id"], name="document_of_kind"),
         ),
         migrations.AddIndex(
-            model_name='invitation',
-            index=models.Index(fields=['status', '-id'], name='invitation_of_status'),
+            model_name="invitation",
+            index=models.Index(fields=["status", "-id"], name="invitation_of_status"),
         ),
         migrations.AddIndex(
-            model_name='membership',
-            index=models.Index(fields=['role', '-id'], name='membership_of_role'),
+            model_name="membership",
+            index=models.Index(fields=["role", "-id"], name="membership_of_role"),
         ),
         migrations.AddIndex(
-            model_name='membership',
-            index=models.Index(fields=['active', '-id'], name='membership_active'),
+            model_name="membership",
+            index=models.Index(fields=["active", "-id"], name="membership_active"),
         ),
     ]

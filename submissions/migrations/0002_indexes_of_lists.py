@@ -5,28 +5,29 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('registrations', '0002_indexes_of_lists'),
-        ('submissions', '0001_initial'),
+        ("registrations", "0002_indexes_of_lists"),
+        ("submissions", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='stage',
-            index=models.Index(fields=['competition', '-id'], name='stage_of_competition'),
+            model_name="stage",
+            index=models.Index(
+                fields=["competition", "-id"], name="stage_of_competition"
+            ),
         ),
         migrations.AddIndex(
-            model_name='stage',
-            index=models.Index(fields=['paused', '-id'], name='stage_paused'),
+            model_name="stage",
+            index=models.Index(fields=["paused", "-id"], name="stage_paused"),
         ),
         migrations.AddIndex(
-            model_name='submission',
-            index=models.Index(fields=['late', '-id'], name='submission_late'),
+            model_name="submission",
+            index=models.Index(fields=["late", "-id"], name="submission_late"),
         ),
         migrations.AddIndex(
-            model_name='submissionversion',
-            index=models.Index(fields=['late', '-id'], name='version_late'),
+            model_name="submissionversion",
+            index=models.Index(fields=["late", "-id"], name="version_late"),
         ),
     ]

@@ -13,7 +13,7 @@ from competition_site.clock import now
 from registrations.models import Competition, Invitation, Registration
 from registrations.views import CompetitionViewSet
 from submissions.models import Stage, Submission
-from submissions.views import CompetitionStagesView
+from submissions.views.work import CompetitionStagesView
 from tests.contract.world import World
 from tests.factories import competition_fields
 
