@@ -28,6 +28,11 @@ STAFF_WRITES = frozenset(
         "registrations.change_document",
         "submissions.add_stage",
         "submissions.change_stage",
+        "submissions.add_criterion",
+        "submissions.change_criterion",
+        "submissions.add_judgeappointment",
+        "submissions.change_judgeappointment",
+        "submissions.add_assignment",
     }
 )
 

@@ -27,10 +27,10 @@ MAIL_TOKEN_LIFETIME = timedelta(days=2)
 @duplicates_refused({("email",): lambda: RuleViolation("email_taken")})
 @retry_on_conflict
 @transaction.atomic
-def register(*, email: str, password: str, at: datetime, **profile: Any) -> User:
+def register(*, email: str, password: str | None, at: datetime, **profile: Any) -> User:
     """Open an account and mail the link that proves its address.
 
-    Raises RuleViolation: email_taken.
+    Without a password nobody can log in to it yet. Raises RuleViolation: email_taken.
     """
     user = User.objects.create_user(email, password, **_with_names(profile))
     record(user, "account.registered", user)

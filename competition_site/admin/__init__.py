@@ -8,8 +8,17 @@ from django.utils.translation import gettext_lazy as _
 from competition_site.admin.files import FilePage
 from competition_site.admin.forms import RuleForm, WorkflowPage
 from competition_site.admin.pages import ReadOnlyPage, listed
+from competition_site.admin.reasons import ReasonForm, reason_in
 
-__all__ = ["FilePage", "ReadOnlyPage", "RuleForm", "WorkflowPage", "listed"]
+__all__ = [
+    "FilePage",
+    "ReadOnlyPage",
+    "ReasonForm",
+    "RuleForm",
+    "WorkflowPage",
+    "listed",
+    "reason_in",
+]
 
 admin.site.site_header = _("Competition office")
 admin.site.site_title = _("Competition office")

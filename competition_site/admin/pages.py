@@ -17,6 +17,8 @@ from django.utils.safestring import SafeString
 from competition_site.db.text import begins_with, folded
 from competition_site.rules import RuleViolation, Text
 
+BLOCKERS_TOLD = 5
+
 
 class Page(admin.ModelAdmin):
     """A stock page over one table: newest first, each list one indexed query.
@@ -95,9 +97,13 @@ class Page(admin.ModelAdmin):
 
 
 def told(violation: RuleViolation) -> str:
-    """A refusal as one line: its sentence, and what is wrong with which field."""
-    named = (f"{f}: {text}" for f, texts in violation.errors.items() for text in texts)
-    return " ".join([str(violation), *named])
+    """A refusal as one line: its sentence, what is wrong with which field, and the
+    first of what stands in the way.
+    """
+    named = [f"{f}: {text}" for f, texts in violation.errors.items() for text in texts]
+    blockers = [b["message"] for b in violation.details.get("blockers", ())]
+    more = ["…"] if len(blockers) > BLOCKERS_TOLD else []
+    return " ".join([str(violation), *named, *blockers[:BLOCKERS_TOLD], *more])
 
 
 def listed(lines: Iterable[tuple[object, ...]], line: str = "{}") -> SafeString:

@@ -4,27 +4,14 @@ from __future__ import annotations
 
 from functools import partial
 
-from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ActionForm
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from competition_site.admin import FilePage
+from competition_site.admin import FilePage, ReasonForm, reason_in
 from registrations import workflow
 from registrations.models import Document
-
-
-class ReasonForm(ActionForm):
-    """The list's action bar with room for the reason of a refusal."""
-
-    reason = forms.CharField(
-        label=_("Reason, to refuse:"),
-        required=False,
-        max_length=500,
-        widget=forms.TextInput(attrs={"size": 40}),
-    )
 
 
 @admin.register(Document)
@@ -71,7 +58,7 @@ class DocumentPage(FilePage):
 
     @admin.action(description=_("Refuse, with a reason"), permissions=["act"])
     def refuse(self, request: HttpRequest, queryset: QuerySet) -> None:
-        reason = request.POST.get("reason", "").strip()
+        reason = reason_in(request)
         if not reason:
             text = _("Write the reason beside the action: the team is told it.")
             self.message_user(request, text, messages.ERROR)

@@ -1,1 +1,1 @@
-"""A small event to look at and try things on: people, competitions, teams, files."""
+"""An event to look at and try things on: people, competitions, teams, files."""

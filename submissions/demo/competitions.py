@@ -1,107 +1,85 @@
-"""The demo's competitions: one open, one running, one upcoming, and a draft."""
+"""The demo's competitions, one in every phase, and a draft."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Mapping
 from typing import Any
 
-from django.utils import timezone
-
 from accounts.models import User
-from registrations import workflow as registrations
+from registrations import workflow
 from registrations.models import Competition
-from submissions import workflow
-from submissions.models import Stage
+from submissions.demo.calendar import Calendar
 
-MEGABYTE = 1024 * 1024
-CTF, UI_UX, LINE_FOLLOWER, HACKATHON = (
-    "capture-the-flag",
+DATA_SCIENCE, BUSINESS_CASE, UI_UX, CTF, LINE_FOLLOWER, HACKATHON = (
+    "data-science",
+    "business-case",
     "ui-ux-challenge",
+    "capture-the-flag",
     "line-follower",
     "hackathon",
 )
-SLUGS = (CTF, UI_UX, LINE_FOLLOWER, HACKATHON)
+SLUGS = (DATA_SCIENCE, BUSINESS_CASE, UI_UX, CTF, LINE_FOLLOWER, HACKATHON)
 
-
-@dataclass(frozen=True)
-class Calendar:
-    """Days counted from the day of loading, in the time zone of the event."""
-
-    today: datetime
-
-    @classmethod
-    def at(cls, moment: datetime) -> Calendar:
-        midnight = timezone.localtime(moment).replace(
-            hour=0, minute=0, second=0, microsecond=0
-        )
-        return cls(midnight)
-
-    def day(self, days: int, hour: int = 9) -> datetime:
-        return self.today + timedelta(days=days, hours=hour)
-
-    def windows(self, *days: int) -> dict[str, datetime]:
-        """When registration opens and closes, and the competition starts and ends."""
-        names = ("registration_opens_at", "registration_closes_at")
-        names += ("starts_at", "ends_at")
-        return {n: self.day(d) for n, d in zip(names, days, strict=True)}
-
-
-@dataclass(frozen=True)
-class Programme:
-    """What the teams of the demo enter."""
-
-    ctf: Competition
-    ui_ux: Competition
-    prototype: Stage
+Programme = Mapping[str, Competition]
+"""The competitions by their slugs."""
 
 
 def announce(calendar: Calendar, *, by: User) -> Programme:
-    """Create the competitions with their stages, and publish all but the last."""
-    ctf = _create(by, published=True, **_ctf(calendar))
-    ui_ux = _create(by, published=True, **_ui_ux(calendar))
-    _create(by, published=True, **_line_follower(calendar))
-    _create(by, published=False, **_hackathon(calendar))
-    workflow.create_stage(
-        ctf,
-        by=by,
-        name="Write-up",
-        order=1,
-        opens_at=calendar.day(16),
-        closes_at=calendar.day(18, 23),
-        late_policy=Stage.LatePolicy.FLAG,
-        late_until=calendar.day(19),
-    )
-    prototype = workflow.create_stage(
-        ui_ux,
-        by=by,
-        name="Prototype",
-        order=1,
-        opens_at=calendar.day(-8),
-        closes_at=calendar.day(9, 23),
-        grace_minutes=30,
-        accepts_link=True,
-        accepts_text=True,
-        allowed_types=["application/pdf", "image/png", "application/zip"],
-        max_file_bytes=20 * MEGABYTE,
-    )
-    workflow.create_stage(
-        ui_ux,
-        by=by,
-        name="Final pitch",
-        order=2,
-        opens_at=calendar.day(14),
-        closes_at=calendar.day(18, 23),
-    )
-    ui_ux.refresh_from_db()
-    return Programme(ctf, ui_ux, prototype)
+    """Create the competitions, the oldest first, and publish all but the last."""
+    programme = {}
+    for described in (
+        _data_science,
+        _business_case,
+        _ui_ux,
+        _ctf,
+        _line_follower,
+        _hackathon,
+    ):
+        competition = workflow.create_competition(by=by, **described(calendar))
+        if competition.slug != HACKATHON:
+            workflow.change_competition(competition, by=by, status="published")
+        programme[competition.slug] = competition
+    return programme
 
 
-def _create(by: User, *, published: bool, **fields: Any) -> Competition:
-    competition = registrations.create_competition(by=by, **fields)
-    if published:
-        registrations.change_competition(competition, by=by, status="published")
-    return competition
+def _data_science(calendar: Calendar) -> dict[str, Any]:
+    return calendar.windows(-95, -70, -68, -36) | {
+        "slug": DATA_SCIENCE,
+        "title": "Data Science Competition",
+        "summary": "Open data of an Indonesian city, one question, one report.",
+        "description": "The ranking is public; the prizes were handed over on campus.",
+        "category": "data",
+        "team_size_min": 2,
+        "team_size_max": 3,
+        "capacity": 30,
+    }
+
+
+def _business_case(calendar: Calendar) -> dict[str, Any]:
+    return calendar.windows(-55, -22, -20, 25) | {
+        "slug": BUSINESS_CASE,
+        "title": "Business Case Competition",
+        "summary": "Help a small enterprise grow: ten pages, then a pitch.",
+        "description": "The case is handed out when the stage opens.",
+        "category": "business",
+        "team_size_min": 2,
+        "team_size_max": 3,
+        "seat_policy": Competition.SeatPolicy.ON_APPROVAL,
+        "capacity": 24,
+        "required_documents": ["enrolment_letter"],
+        "questions": [
+            {
+                "key": "sector",
+                "label": {
+                    "en": "Which sector do you prefer?",
+                    "id": "Sektor mana yang kalian pilih?",
+                },
+                "type": "choice",
+                "choices": ["Batik", "Kopi", "Pariwisata"],
+                "required": True,
+            }
+        ],
+    }
 
 
 def _ctf(calendar: Calendar) -> dict[str, Any]:
@@ -113,7 +91,7 @@ def _ctf(calendar: Calendar) -> dict[str, Any]:
         "category": "security",
         "team_size_min": 1,
         "team_size_max": 3,
-        "capacity": 60,
+        "capacity": 15,
         "required_documents": ["student_card"],
         "questions": [
             {
@@ -133,11 +111,11 @@ def _ctf(calendar: Calendar) -> dict[str, Any]:
 
 
 def _ui_ux(calendar: Calendar) -> dict[str, Any]:
-    return calendar.windows(-40, -12, -10, 20) | {
+    return calendar.windows(-60, -32, -30, 20) | {
         "slug": UI_UX,
         "title": "UI/UX Challenge",
         "summary": "Design a service for daily life in an Indonesian city.",
-        "description": "Hand in a clickable prototype and a short design report.",
+        "description": "A concept on paper, then a clickable prototype, then a pitch.",
         "category": "design",
         "team_size_min": 2,
         "team_size_max": 3,
@@ -171,4 +149,13 @@ def _hackathon(calendar: Calendar) -> dict[str, Any]:
         "category": "software",
         "team_size_min": 3,
         "team_size_max": 5,
+        "fee": 150_000,
+        "questions": [
+            {
+                "key": "diet",
+                "label": {"en": "What do you not eat?", "id": "Pantangan makanan?"},
+                "type": "text",
+                "help": {"en": "For the night shift.", "id": "Untuk makan malam."},
+            }
+        ],
     }

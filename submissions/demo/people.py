@@ -1,55 +1,37 @@
-"""Twenty students of Indonesian universities, and the two people of the office."""
+"""Students of Indonesian universities, judges, and the two people of the office."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from random import Random
+from typing import Any
 
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from accounts import workflow
 from accounts.models import Institution, User
 from accounts.roles import Role
 from competition_site.db.text import folded
+from competition_site.db.transactions import retry_on_conflict
 from submissions.demo.mails import take_token
+from submissions.demo.names import (
+    FIRST_NAMES,
+    JUDGES,
+    LAST_NAMES,
+    PROGRAMMES,
+    UNIVERSITIES,
+)
 
 DOMAIN = "demo.example"
 """A reserved domain: no mail of the demo can reach anybody."""
 PASSWORD = "Wedang-Ronde-77"  # noqa: S105 - meant to be known
-STUDENTS = 20
+STUDENTS = 300
 ADMIN_EMAIL = f"admin@{DOMAIN}"
 STAFF_EMAIL = f"panitia@{DOMAIN}"
-
-UNIVERSITIES = (
-    "Universitas Gadjah Mada",
-    "Institut Teknologi Sepuluh Nopember",
-    "Universitas Indonesia",
-    "Institut Teknologi Bandung",
-    "Universitas Diponegoro",
-    "Universitas Brawijaya",
-    "Universitas Airlangga",
-    "Telkom University",
-)
-PROGRAMMES = (
-    "Teknik Elektro",
-    "Teknologi Informasi",
-    "Ilmu Komputer",
-    "Sistem Informasi",
-    "Teknik Biomedis",
-    "Desain Komunikasi Visual",
-)
-FIRST_NAMES = (
-    "Aditya Agus Anindya Arif Ayu Bagas Bayu Bima Cahya Citra Dewi Dimas Dinda Eka "
-    "Fadhil Farah Fitri Galih Gita Hana Hendra Ilham Indah Intan Joko Kartika Laras "
-    "Lestari Maya Nadia Nanda Putri Raka Rani Reza Rizky Salsabila Sari Tegar Wulan"
-)
-LAST_NAMES = (
-    "Anggraini Ardiansyah Firmansyah Gunawan Handayani Hapsari Hartono Hidayat Ibrahim "
-    "Kurniawan Kusuma Lubis Maharani Maulana Nasution Nugroho Nurhaliza Pamungkas "
-    "Permata Pradana Prakoso Pranata Prasetyo Purnama Rahmawati Ramadhan Saputra "
-    "Setiawan Siregar Suryani Sutanto Wibowo Wicaksono Widodo Wijaya Yulianti"
-)
+JUDGE_EMAIL = f"juri1@{DOMAIN}"
 
 
 @dataclass(frozen=True)
@@ -66,10 +48,11 @@ class Student:
 
 
 def invent_students(random: Random) -> list[Student]:
-    """Twenty people; no two share a first or a last name."""
-    firsts = random.sample(FIRST_NAMES.split(), STUDENTS)
-    lasts = random.sample(LAST_NAMES.split(), STUDENTS)
-    return [_invent(random, *name) for name in zip(firsts, lasts, strict=True)]
+    """As many people as there are students; no two share a name."""
+    names = [
+        (first, last) for first in FIRST_NAMES.split() for last in LAST_NAMES.split()
+    ]
+    return [_invent(random, *name) for name in random.sample(names, STUDENTS)]
 
 
 def _invent(random: Random, first: str, last: str) -> Student:
@@ -89,30 +72,17 @@ def open_office() -> tuple[User, User]:
     """One staff and one admin; no verb makes them, as no student becomes one."""
     verified = {"email_verified": True}
     staff = User.objects.create_user(
-        STAFF_EMAIL, PASSWORD, role=Role.STAFF, full_name="Panitia Lomba", **verified
+        STAFF_EMAIL, None, role=Role.STAFF, full_name="Panitia Lomba", **verified
     )
     admin = User.objects.create_superuser(
-        ADMIN_EMAIL, PASSWORD, full_name="Ketua Panitia", **verified
+        ADMIN_EMAIL, None, full_name="Ketua Panitia", **verified
     )
     return staff, admin
 
 
-def join(student: Student, *, at: datetime) -> User:
-    """Register a student and confirm the address, as the mail's link would."""
-    with transaction.atomic():
-        user = workflow.register(
-            email=student.email,
-            password=PASSWORD,
-            at=at,
-            full_name=student.full_name,
-            phone=student.phone,
-            institution=_institution(student.university),
-            student_number=student.student_number,
-            study_program=student.study_program,
-            entry_year=student.entry_year,
-        )
-        token = take_token("verify_email", user.email)
-        return workflow.verify_email(token, at=at)
+def found_universities() -> dict[str, Institution]:
+    """The confirmed institutions by their names."""
+    return {name: _institution(name) for name in UNIVERSITIES}
 
 
 def _institution(name: str) -> Institution:
@@ -120,3 +90,49 @@ def _institution(name: str) -> Institution:
     return known or Institution.objects.create(
         name=name, name_key=folded(name), confirmed=True
     )
+
+
+def join_all(
+    students: Iterable[Student], universities: dict[str, Institution], *, at: datetime
+) -> list[User]:
+    """Register the students."""
+    return [
+        _join(
+            s.email,
+            at=at,
+            full_name=s.full_name,
+            phone=s.phone,
+            institution=universities[s.university],
+            student_number=s.student_number,
+            study_program=s.study_program,
+            entry_year=s.entry_year,
+        )
+        for s in students
+    ]
+
+
+def join_judges(universities: dict[str, Institution], *, at: datetime) -> list[User]:
+    """People of six universities who will be appointed."""
+    return [
+        _join(
+            f"juri{number}@{DOMAIN}",
+            at=at,
+            full_name=name,
+            institution=universities[university],
+        )
+        for number, (name, university) in enumerate(JUDGES, start=1)
+    ]
+
+
+@retry_on_conflict
+@transaction.atomic
+def _join(email: str, *, at: datetime, **profile: Any) -> User:
+    """Register a person and confirm the address, as the mail's link would."""
+    user = workflow.register(email=email, password=None, at=at, **profile)
+    return workflow.verify_email(take_token("verify_email", user.email), at=at)
+
+
+def hand_out_password() -> None:
+    """Give everybody the one password that all know: hashed once, not 300 times."""
+    encoded = make_password(PASSWORD)
+    User.objects.filter(email__endswith=f"@{DOMAIN}").update(password=encoded)

@@ -1,10 +1,11 @@
-"""Six teams, each in a state of its own, brought there by the workflow."""
+"""Teams, each brought into its state by the workflow, one step after the other."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import Enum
 from random import Random
 from typing import Any
 
@@ -12,178 +13,180 @@ from django.db import transaction
 
 from accounts.models import User
 from competition_site.db.models import Row
-from registrations import workflow as registrations
+from competition_site.db.transactions import retry_on_conflict
+from registrations import workflow
 from registrations.models import Competition, Document, Registration
-from submissions import workflow
 from submissions.demo import files
-from submissions.demo.competitions import Calendar, Programme
 from submissions.demo.mails import take_token
-from submissions.models import Submission
 
-CTF_NAMES = (
-    "Nasi Goreng Overflow",
-    "Root Mendoan",
-    "Segfault Surabaya",
-    "Kopi Exploit",
-    "Packet Rendang",
-    "Garuda Shell",
-    "Buffer Bakso",
-    "Tempe Injection",
-)
-DESIGN_NAMES = (
-    "Piksel Nusantara",
-    "Kanca Studio",
-    "Sambal Interface",
-    "Ruang Rupa Digital",
-    "Lesehan UX",
-)
-WORKS = (
-    ("TitipAngkot", "Live arrival times for angkot, made by their passengers."),
-    ("SampahKita", "Neighbours share one pick-up for sorted waste."),
-    ("Antre Aman", "A queue at the puskesmas that can be joined from home."),
-    ("PasarDekat", "Today's prices of the traditional market, before leaving home."),
-    ("Rukun", "One place for announcements, dues and letters of an RT."),
-)
+
+class State(Enum):
+    """How far a team has come with its registration."""
+
+    ALONE = "a draft, with answers missing"
+    INVITING = "a draft with an open invitation"
+    READY = "a draft that lacks the leader's decision only"
+    WAITING = "submitted, documents to be looked at"
+    REFUSED = "submitted, one document refused and not yet replaced"
+    REPLACED = "submitted, a refused document replaced"
+    APPROVED = "approved, documents to be looked at"
+    COMPETING = "approved, documents verified"
+
+
+class Pool:
+    """Students who have no team yet; teams are mostly of one university."""
+
+    def __init__(self, students: Sequence[User]) -> None:
+        self.free: dict[Any, list[User]] = {}
+        for student in students:
+            self.free.setdefault(student.institution_id, []).append(student)
+
+    def take(self, count: int) -> list[User]:
+        """People of the university with the most who are left."""
+        most = max(self.free.values(), key=len)
+        taken = most[:count]
+        del most[:count]
+        return taken
 
 
 @dataclass(frozen=True)
 class Teams:
-    """Makes the teams; ``staff`` judges what they hand in."""
+    """Makes teams; ``staff`` judges what they hand in."""
 
     staff: User
-    programme: Programme
-    calendar: Calendar
-    now: datetime
+    pool: Pool
     random: Random
 
-    def form_all(self, students: Sequence[User]) -> None:
-        """Sixteen of the students take part; the others have not found a team yet."""
-        alone, inviting, ready, waiting = self.random.sample(CTF_NAMES, 4)
-        designing, prototyping = self.random.sample(DESIGN_NAMES, 2)
-        works = self.random.sample(WORKS, 2)
-        self.draft_alone(alone, students[0])
-        self.draft_with_invitation(inviting, students[1:3], invited=students[15])
-        self.draft_ready(ready, students[3:6])
-        self.submitted(waiting, students[6:9])
-        self.with_draft_work(designing, students[9:12], *works[0])
-        self.handed_in_twice(prototyping, students[12:15], *works[1])
+    def form(
+        self, competition: Competition, name: str, state: State, *, at: datetime
+    ) -> Registration:
+        """Enter a team at a moment; what follows happens in the two days after it."""
+        members = self.pool.take(self._size(competition, state))
+        return self._form(competition, name, state, members=members, at=at)
 
-    def draft_alone(self, name: str, leader: User) -> None:
-        self._enter(self.programme.ctf, name, [leader], self.now)
+    def _size(self, competition: Competition, state: State) -> int:
+        largest = competition.team_size_max
+        if state is State.ALONE:
+            return 1
+        if state is State.INVITING:
+            return largest - 1
+        return self.random.choice([largest, largest, competition.team_size_min])
 
-    def draft_with_invitation(
-        self, name: str, members: Sequence[User], *, invited: User
-    ) -> None:
-        team = self._enter(self.programme.ctf, name, members, self.now)
-        registrations.invite(team, email=invited.email, by=members[0], at=self.now)
-
-    def draft_ready(self, name: str, members: Sequence[User]) -> Registration:
-        """Nothing is missing but the leader's decision."""
-        answers = {"shirt": self.random.choice(["M", "L", "XL"])}
-        ctf, at = self.programme.ctf, self.calendar.day(-2)
-        team = self._enter(ctf, name, members, at, answers=answers)
-        self._hand_in_cards(team, members, at)
-        return team
-
-    def submitted(self, name: str, members: Sequence[User]) -> None:
-        """Three cards wait; one of them is there for the second time."""
-        team = self.draft_ready(name, members)
-        at = self.calendar.day(-1)
-        registrations.submit(team, by=members[0], at=at)
-        blurred = team.documents.filter(member=members[1]).get()
-        reason = "The number cannot be read; please photograph it in daylight."
-        registrations.refuse_document(blurred, reason=reason, by=self.staff)
-        self._hand_in_cards(team, members[1:2], self.calendar.day(0, hour=0))
-
-    def competing(self, name: str, members: Sequence[User]) -> Registration:
-        """Registered while that was possible, approved, cards verified."""
-        at = self.calendar.day(-20)
-        team = self._enter(self.programme.ui_ux, name, members, at)
-        cards = self._hand_in_cards(team, members, self.calendar.day(-18))
-        registrations.submit(team, by=members[0], at=self.calendar.day(-17))
-        registrations.approve(team, by=self.staff)
-        for card in cards:
-            registrations.verify_document(card, by=self.staff)
-        team.refresh_from_db()
-        return team
-
-    def with_draft_work(
-        self, name: str, members: Sequence[User], title: str, summary: str
-    ) -> None:
-        team, at = self.competing(name, members), self.calendar.day(-1)
-        work = self._begin(team, at, title=title, summary=summary)
-        report = files.pdf(
-            f"{title}: draft report", [name, summary, "To be continued."]
-        )
-        self._add_file(work, "draft-report.pdf", report, by=members[1], at=at)
-
-    def handed_in_twice(
-        self, name: str, members: Sequence[User], title: str, summary: str
-    ) -> None:
-        team, first = self.competing(name, members), self.calendar.day(-3)
-        leader, second = members[0], self.calendar.day(-1)
-        work = self._begin(team, first, title=title, summary=summary)
-        people = [f"- {member.full_name}" for member in members]
-        report = files.pdf(f"{title}: design report", [name, summary, "", *people])
-        self._add_file(work, "design-report.pdf", report, by=leader, at=first)
-        workflow.hand_in(work, by=leader, at=first)
-        link = f"https://prototype.example/{title.lower().replace(' ', '-')}"
-        workflow.edit(work, by=leader, at=second, link_url=link)
-        page = f"<!doctype html>\n<title>{title}</title>\n<h1>{title}</h1>\n"
-        prototype = files.archive(
-            {"README.md": f"# {title}\n\n{summary}\n", "index.html": page}
-        )
-        self._add_file(work, "prototype.zip", prototype, by=members[1], at=second)
-        workflow.hand_in(work, by=leader, at=second)
-
-    def _enter(
+    @retry_on_conflict
+    @transaction.atomic
+    def _form(
         self,
         competition: Competition,
         name: str,
+        state: State,
+        *,
         members: Sequence[User],
         at: datetime,
-        **fields: Any,
     ) -> Registration:
+        answers = {} if state in _BEGUN else self._answers(competition)
         leader, *others = members
-        team = registrations.create(
-            competition, leader=leader, team_name=name, at=at, **fields
+        team = workflow.create(
+            competition, leader=leader, team_name=name, at=at, answers=answers
         )
-        _backdate(team, at)
+        backdate(team, at)
         for person in others:
-            with transaction.atomic():
-                registrations.invite(team, email=person.email, by=leader, at=at)
-                token = take_token("invitation", person.email)
-            registrations.accept_invitation(token, by=person, at=at)
+            workflow.invite(team, email=person.email, by=leader, at=at)
+            token = take_token("invitation", person.email)
+            workflow.accept_invitation(token, by=person, at=at)
+        team.refresh_from_db()
+        entry = Entry(team, competition, members, self.staff, at)
+        for step in _STEPS[state]:
+            step(self, entry)
         team.refresh_from_db()
         return team
 
-    def _hand_in_cards(
-        self, team: Registration, members: Sequence[User], at: datetime
-    ) -> list[Document]:
-        cards = []
-        for person in members:
-            card = files.student_card(person.full_name, person.institution_name)
-            name = f"ktm-{person.full_name.split()[0].lower()}.png"
-            with files.upload(name, card, folder="documents") as file:
-                document = registrations.add_document(
-                    team, kind=Document.Kind.STUDENT_CARD, file=file, by=person, at=at
-                )
-            cards.append(document)
-        return cards
+    def _answers(self, competition: Competition) -> dict[str, Any]:
+        """A choice for every question that has choices."""
+        return {
+            question["key"]: self.random.choice(question["choices"])
+            for question in competition.questions
+            if question["type"] == "choice"
+        }
 
-    def _begin(self, team: Registration, at: datetime, **fields: Any) -> Submission:
-        stage = self.programme.prototype
-        work = workflow.create(team, stage, by=team.leader, at=at, **fields)
-        _backdate(work, at)
-        return work
+    def invite_somebody(self, entry: Entry) -> None:
+        (invited,) = self.pool.take(1)
+        workflow.invite(
+            entry.team, email=invited.email, by=entry.team.leader, at=entry.at
+        )
 
-    def _add_file(
-        self, work: Submission, name: str, content: bytes, *, by: User, at: datetime
-    ) -> None:
-        with files.upload(name, content, folder="submissions") as file:
-            workflow.add_file(work, file=file, by=by, at=at)
+    def hand_in_documents(self, entry: Entry) -> None:
+        for member in entry.members:
+            for kind in entry.competition.required_documents:
+                entry.hand_in(kind, member, entry.later(days=1))
+
+    def submit(self, entry: Entry) -> None:
+        at = entry.later(days=1, hours=3)
+        workflow.submit(entry.team, by=entry.team.leader, at=at)
+
+    def refuse_one(self, entry: Entry) -> None:
+        document = entry.team.documents.order_by("id")[0]
+        reason = "The number cannot be read; please photograph it in daylight."
+        workflow.refuse_document(document, reason=reason, by=self.staff)
+
+    def replace_refused(self, entry: Entry) -> None:
+        for document in entry.team.documents.filter(status=Document.Status.REFUSED):
+            member = entry.of(document)
+            entry.hand_in(document.kind, member, entry.later(days=2))
+
+    def approve(self, entry: Entry) -> None:
+        workflow.approve(entry.team, by=self.staff)
+
+    def verify_all(self, entry: Entry) -> None:
+        for document in entry.team.documents.filter(status=Document.Status.UPLOADED):
+            workflow.verify_document(document, by=self.staff)
 
 
-def _backdate(row: Row, at: datetime) -> None:
+@dataclass(frozen=True)
+class Entry:
+    """A team on its way."""
+
+    team: Registration
+    competition: Competition
+    members: Sequence[User]
+    staff: User
+    at: datetime
+
+    def later(self, **span: int) -> datetime:
+        return self.at + timedelta(**span)
+
+    def of(self, document: Document) -> User:
+        return next(m for m in self.members if m.pk == document.member_id)
+
+    def hand_in(self, kind: str, member: User, at: datetime) -> None:
+        """A drawn student card, or a letter of one page."""
+        first, university = member.full_name.split()[0], member.institution_name
+        if kind == Document.Kind.STUDENT_CARD:
+            name = f"ktm-{first.lower()}.png"
+            content = files.student_card(member.full_name, university)
+        else:
+            name = f"surat-{first.lower()}.pdf"
+            lines = [member.full_name, member.student_number, member.study_program]
+            content = files.pdf(f"{university}: surat keterangan", lines)
+        with files.upload(name, content, folder="documents") as file:
+            workflow.add_document(self.team, kind=kind, file=file, by=member, at=at)
+
+
+_BEGUN = (State.ALONE, State.INVITING)
+Step = Callable[[Teams, Entry], None]
+_HANDED_IN: tuple[Step, ...] = (Teams.hand_in_documents,)
+_SUBMITTED: tuple[Step, ...] = (*_HANDED_IN, Teams.submit)
+_STEPS: dict[State, tuple[Step, ...]] = {
+    State.ALONE: (),
+    State.INVITING: (Teams.invite_somebody,),
+    State.READY: _HANDED_IN,
+    State.WAITING: _SUBMITTED,
+    State.REFUSED: (*_SUBMITTED, Teams.refuse_one),
+    State.REPLACED: (*_SUBMITTED, Teams.refuse_one, Teams.replace_refused),
+    State.APPROVED: (*_SUBMITTED, Teams.approve),
+    State.COMPETING: (*_SUBMITTED, Teams.approve, Teams.verify_all),
+}
+
+
+def backdate(row: Row, at: datetime) -> None:
     """Let a row look as old as what was done with it."""
     type(row)._base_manager.filter(pk=row.pk).update(created_at=at)

@@ -45,8 +45,9 @@ class Assignment(StatusRow):
         Status.IN_PROGRESS: frozenset(
             {Status.IN_PROGRESS, Status.FINAL, Status.DECLINED}
         ),
-        Status.FINAL: frozenset(),
-        Status.DECLINED: frozenset(),
+        # Again, when the team hands in another version; or given once more.
+        Status.FINAL: frozenset({Status.IN_PROGRESS, Status.FINAL}),
+        Status.DECLINED: frozenset({Status.ASSIGNED}),
     }
 
     stage = models.ForeignKey(
@@ -93,14 +94,15 @@ class Assignment(StatusRow):
         ]
 
     def __str__(self) -> str:
-        return f"{self.judge_name}: {self.submission_id}"
+        return f"{self.judge_name}: {self.stage_name}"
 
 
 class Review(VersionedRow):
-    """A judge's marks; final ones never change.
+    """A judge's marks for one version of a submission; final ones never change.
 
-    ``scores`` are pairs of a criterion's id and its marks; ``private_note`` is for the
-    organisers' eyes.
+    They count as long as that version is the last one: for a later one the judge marks
+    again. ``scores`` are pairs of a criterion's id and its marks; ``private_note`` is
+    for the organisers' eyes.
     """
 
     assignment = models.OneToOneField(
@@ -109,6 +111,9 @@ class Review(VersionedRow):
     stage = models.ForeignKey(Stage, models.PROTECT, related_name="+", editable=False)
     submission = models.ForeignKey(
         "submissions.Submission", models.PROTECT, related_name="+", editable=False
+    )
+    version_number = models.PositiveSmallIntegerField(
+        _("version marked"), editable=False
     )
     scores = models.JSONField(default=list, editable=False)
     comment = models.TextField(
@@ -128,7 +133,7 @@ class Review(VersionedRow):
         ]
 
     def __str__(self) -> str:
-        return f"{self.assignment_id}"
+        return str(self.assignment)
 
     @property
     def scores_by_criterion(self) -> dict[str, float]:

@@ -28,7 +28,9 @@ class ResultSnapshot(StatusRow):
         WITHDRAWN = "withdrawn", _("withdrawn")
 
     TRANSITIONS: ClassVar = {
-        Status.COMPUTED: frozenset({Status.RELEASED, Status.WITHDRAWN}),
+        Status.COMPUTED: frozenset(
+            {Status.RELEASED, Status.SUPERSEDED, Status.WITHDRAWN}
+        ),
         Status.RELEASED: frozenset({Status.SUPERSEDED, Status.WITHDRAWN}),
         Status.SUPERSEDED: frozenset(),
         Status.WITHDRAWN: frozenset(),

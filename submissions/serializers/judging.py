@@ -9,11 +9,17 @@ from rest_framework import serializers
 
 from accounts.models import User
 from accounts.serializers import InstitutionChoice
-from competition_site.api.serializers import ReferenceField, StrictSerializer
+from competition_site.api.serializers import (
+    IdField,
+    ReferenceField,
+    StrictSerializer,
+)
 from submissions.models import Assignment, Submission
 
+_MOST_MARKS = 200
 
-class UserReference(serializers.UUIDField):
+
+class UserReference(IdField):
     """A person by their id, named by those who know it."""
 
     def to_internal_value(self, value: Any) -> User:
@@ -40,7 +46,7 @@ class AssignmentBody(StrictSerializer):
 
 class AssignmentFilters(StrictSerializer):
     status = serializers.ChoiceField(Assignment.Status.choices, required=False)
-    stage = serializers.UUIDField(required=False)
+    stage = IdField(required=False)
 
 
 class ScoresField(serializers.DictField):
@@ -51,6 +57,8 @@ class ScoresField(serializers.DictField):
     )
 
     def to_internal_value(self, data: Any) -> dict[str, float]:
+        if isinstance(data, dict) and len(data) > _MOST_MARKS:
+            raise serializers.ValidationError(_("These are too many."))
         return {
             key: float(marks) for key, marks in super().to_internal_value(data).items()
         }
@@ -68,7 +76,7 @@ class ReviewBody(StrictSerializer):
 class ConflictBody(StrictSerializer):
     """Names one of the three. A team is named by id, known from before the conflict."""
 
-    registration = serializers.UUIDField(required=False)
+    registration = IdField(required=False)
     institution = InstitutionChoice(required=False)
     user = UserReference(required=False)
     reason = serializers.CharField(max_length=500)

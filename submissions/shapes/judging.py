@@ -15,7 +15,7 @@ from submissions.models import (
     Submission,
     SubmissionVersion,
 )
-from submissions.shapes.work import code_name
+from submissions.shapes.work import code_name, judged_files
 
 _LEADERBOARD_ROW = ("rank", "team_name", "institution", "score", "outcome", "award")
 _RESULT_ROW = (
@@ -81,7 +81,7 @@ def _assignment_row(
             "code_name": code_name(submission) if blind else None,
             "team_name": None if blind else submission.team_name,
             "title": submission.title if version is None else version.title,
-            "files": [] if version is None else version.files,
+            "files": judged_files(version.files if version else [], blind=blind),
         },
         "status": assignment.status,
         "review": None if review is None else review_shape(review),

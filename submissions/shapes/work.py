@@ -11,25 +11,38 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.roles import Role
+from competition_site.files.content import EXTENSIONS
 from registrations.models import Registration, active_registration_ids
 from submissions import receipts
-from submissions.models import Stage, Submission, SubmissionVersion
+from submissions.models import Stage, Submission, SubmissionFile, SubmissionVersion
 from submissions.workflow.requirements import can
 
 
 def submission_rows(
     submissions: Iterable[Submission], *, user: User
 ) -> list[dict[str, Any]]:
-    """A page of submissions; judges of a blind stage get no names."""
+    """A page of submissions; of what they judge, judges get what was handed in, and
+    in a blind stage no names.
+    """
     rows = [(submission, submission_row(submission)) for submission in submissions]
     if user.role == Role.JUDGE:
-        stages = Stage.objects.in_bulk({s.stage_id for s, _row in rows})
         own = set(active_registration_ids(user))
-        for submission, row in rows:
-            if submission.registration_id not in own:
-                blinded = stages[submission.stage_id].blind
-                row["registration"] = judged_team(submission, blind=blinded)
+        _as_judged([pair for pair in rows if pair[0].registration_id not in own])
     return [row for _submission, row in rows]
+
+
+def _as_judged(rows: list[tuple[Submission, dict[str, Any]]]) -> None:
+    stages = Stage.objects.in_bulk({s.stage_id for s, _row in rows})
+    titles = {
+        (submission, number): title
+        for submission, number, title in SubmissionVersion.objects.filter(
+            submission__in=[s.pk for s, _row in rows]
+        ).values_list("submission_id", "number", "title")
+    }
+    for submission, row in rows:
+        blind = stages[submission.stage_id].blind
+        row["registration"] = judged_team(submission, blind=blind)
+        row["title"] = titles[submission.pk, submission.version_number]
 
 
 def judged_team(submission: Submission, *, blind: bool) -> dict[str, Any]:
@@ -43,6 +56,32 @@ def code_name(submission: Submission) -> str:
     """An entry's name where nobody's is told; it says nothing about the team."""
     digest = sha256(b"code name:" + submission.pk.bytes).hexdigest()
     return f"Entry {digest[:6].upper()}"
+
+
+def judged_files(
+    files: Iterable[dict[str, Any]], *, blind: bool
+) -> list[dict[str, Any]]:
+    """A version's files as a judge may know them."""
+    return [
+        {**file, "name": _plain_name(file["id"], file["content_type"])}
+        if blind
+        else file
+        for file in files
+    ]
+
+
+def file_name(file: SubmissionFile, *, user: User) -> str:
+    """The name under which a file is sent to ``user``."""
+    if user.role != Role.JUDGE or file.registration_id in active_registration_ids(user):
+        return file.name
+    stage = Stage.objects.get(pk=file.submission.stage_id)
+    return _plain_name(file.pk, file.content_type) if stage.blind else file.name
+
+
+def _plain_name(file_id: Any, content_type: str) -> str:
+    """A file's name where nobody's is told: teams like to sign theirs."""
+    digest = sha256(f"file name:{file_id}".encode()).hexdigest()
+    return f"file-{digest[:6]}{EXTENSIONS[content_type][0]}"
 
 
 def submission_row(submission: Submission) -> dict[str, Any]:
@@ -88,14 +127,15 @@ def submission_detail(
 def _judged_detail(submission: Submission, stage: Stage) -> dict[str, Any]:
     """What a judge sees: the last version that was handed in, and nothing behind it."""
     version = submission.versions.order_by("-number").first()
-    frozen = [] if version is None else [version_row(version)]
+    files = judged_files(version.files if version else [], blind=stage.blind)
+    frozen = [] if version is None else [{**version_row(version), "files": files}]
     return {
         **submission_row(submission),
         "registration": judged_team(submission, blind=stage.blind),
         "title": submission.title if version is None else version.title,
         "summary": "" if version is None else version.summary,
         "link_url": (version.link_url or None) if version else None,
-        "files": version.files if version else [],
+        "files": files,
         "versions": frozen,
         "can": {"edit": "permission_denied", "submit": "permission_denied"},
         "next_actions": [],

@@ -20,6 +20,7 @@ from competition_site.api.conditional import expected_version, with_version
 from competition_site.api.envelope import Reply
 from competition_site.api.serializers import NoBody
 from competition_site.api.views import StrictRequests, is_uuid
+from competition_site.rules import RuleViolation
 from registrations.models import Competition, Registration
 from registrations.serializers import ReasonBody
 from submissions import workflow
@@ -154,7 +155,7 @@ class AssignmentViewSet(StrictRequests, GenericViewSet[Assignment]):
     def save_review(self, request: Request, pk: str) -> Response:
         assignment = self.get_object()
         held = Review.objects.filter(assignment=assignment).first()
-        version = None if held is None else expected_version(request, held)
+        version = _expected_version(request, held)
         body = self.body(serializers.ReviewBody)
         review = workflow.save_review(
             assignment,
@@ -167,6 +168,15 @@ class AssignmentViewSet(StrictRequests, GenericViewSet[Assignment]):
             _("The review is final.") if review.final else _("The review is saved.")
         )
         return with_version(Reply(shapes.review_shape(review), message=message), review)
+
+
+def _expected_version(request: Request, held: Review | None) -> int | None:
+    """What ``If-Match`` names is stale, too, where there is no review yet."""
+    if held is not None:
+        return expected_version(request, held)
+    if "If-Match" in request.headers:
+        raise RuleViolation("stale_version")
+    return None
 
 
 class ConflictsView(StrictRequests, GenericAPIView[JudgeConflict]):

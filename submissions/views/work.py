@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import FileResponse, Http404
@@ -18,12 +19,13 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from accounts.permissions import IsOrganiserOrReadOnly
+from accounts.roles import Role
 from competition_site.api.conditional import PublicReads, expected_version, with_version
 from competition_site.api.envelope import Reply
 from competition_site.api.serializers import NoBody
 from competition_site.api.views import AnyAccept, StrictRequests
 from competition_site.files.stored import download, stored
-from registrations.models import Competition
+from registrations.models import Competition, active_registration_ids
 from submissions import workflow
 from submissions.models import Stage, Submission, SubmissionFile, SubmissionVersion
 from submissions.permissions import ReadersReadMembersWrite
@@ -88,9 +90,22 @@ class SubmissionViewSet(StrictRequests, GenericViewSet[Submission]):
 
     def list(self, request: Request) -> Response:
         asked = self.parameters(paged=True)
-        page = self.paginate_queryset(self.get_queryset().filter(**asked))
+        found = self.get_queryset().filter(**asked)
+        if "registration" in asked and request.user.role == Role.JUDGE:
+            found = self._without_blind(found, asked["registration"])
+        page = self.paginate_queryset(found)
         rows = shapes.submission_rows(page, user=request.user)
         return self.get_paginated_response(rows)
+
+    def _without_blind(
+        self, found: QuerySet[Submission], registration: UUID
+    ) -> QuerySet[Submission]:
+        """A judge finds no entry of a blind stage by its team."""
+        if registration in active_registration_ids(self.request.user):
+            return found
+        stages = list(found.values_list("stage_id", flat=True))
+        named = Stage.objects.filter(pk__in=stages, blind=False)
+        return found.filter(stage__in=list(named.values_list("pk", flat=True)))
 
     def create(self, request: Request) -> Response:
         body = self.body(serializers.SubmissionBody)
@@ -177,7 +192,9 @@ class SubmissionFileViewSet(StrictRequests, GenericViewSet[SubmissionFile]):
         file = self.get_object()
         self.parameters()
         return download(
-            key=file.storage_key, name=file.name, content_type=file.content_type
+            key=file.storage_key,
+            name=shapes.file_name(file, user=request.user),
+            content_type=file.content_type,
         )
 
 

@@ -15,7 +15,7 @@ from accounts.models import Institution, User
 from accounts.roles import Role
 from accounts.workflow import set_role
 from competition_site.db.constraints import duplicates_refused
-from competition_site.db.transactions import retry_on_conflict
+from competition_site.db.transactions import Conflict, retry_on_conflict
 from competition_site.rules import RuleViolation, Text
 from registrations.models import Competition, Registration
 from registrations.workflow.judges import bar_judge, free_judge
@@ -69,7 +69,7 @@ def dismiss(appointment: JudgeAppointment, *, by: User) -> None:
         judge=appointment.user_id, stage__in=_stages_of(appointment.competition_id)
     ).exclude(status=Status.DECLINED)
     if open_work.exists():
-        raise RuleViolation("in_use")
+        raise RuleViolation("in_use", _("This judge has assignments here."))
     record(by, "judge.dismissed", appointment, user=appointment.user_id)
     free_judge(appointment.competition_id, appointment.user_id)
     appointment.delete()
@@ -101,6 +101,9 @@ def assign(
     registration = Registration.objects.get(pk=submission.registration_id)
     require_no_conflict(judge, registration)
     _hold_judging(stage)
+    held = Assignment.objects.filter(submission=submission, judge=judge).first()
+    if held is not None:
+        return _give_again(held, by)
     assignment = Assignment.objects.create(
         stage=stage,
         stage_name=stage.name,
@@ -111,6 +114,15 @@ def assign(
     )
     record(by, "assignment.created", assignment, submission=submission.pk)
     return assignment
+
+
+def _give_again(held: Assignment, by: User) -> Assignment:
+    """A declined assignment may be given once more; any other exists already."""
+    if held.status != Status.DECLINED:
+        raise RuleViolation("already_exists", id=held.pk)
+    held.move_to(Status.ASSIGNED, declined_reason="")
+    record(by, "assignment.created", held, submission=held.submission_id)
+    return held
 
 
 def _require_in_stage(stage: Stage, submission: Submission) -> None:
@@ -199,34 +211,52 @@ def save_review(
     Raises RuleViolation: conflict_of_interest, judging_closed, review_final,
     invalid_transition (declined), validation_error (``scores.<id>``), stale_version.
     """
+    assignment.refresh_from_db()
     stage = Stage.objects.get(pk=assignment.stage_id)
+    submission = Submission.objects.get(pk=assignment.submission_id)
     registration = Registration.objects.get(pk=assignment.registration_id)
     require_no_conflict(by, registration)
     require_judging_open(stage, at)
-    if assignment.status == Status.FINAL:
-        raise RuleViolation("review_final")
+    review = Review.objects.filter(assignment=assignment).first()
+    _require_not_final(review, submission)
     _require_marks(stage, scores, final=final)
     _hold_judging(stage)
-    assignment.move_to(Status.FINAL if final else Status.IN_PROGRESS)
+    _advance(assignment, Status.FINAL if final else Status.IN_PROGRESS)
     marks = {
+        "version_number": submission.version_number,
         "scores": sorted(scores.items()),
         "comment": comment,
         "private_note": private_note,
         "final": final,
         "saved_at": at,
     }
-    review = Review.objects.filter(assignment=assignment).first()
     if review is None:
         review = Review.objects.create(
-            assignment=assignment,
-            stage=stage,
-            submission_id=assignment.submission_id,
-            **marks,
+            assignment=assignment, stage=stage, submission=submission, **marks
         )
     else:
         review.change(if_version=if_version, **marks)
     record(by, "review.final" if final else "review.saved", review)
     return review
+
+
+def _require_not_final(review: Review | None, submission: Submission) -> None:
+    """Final marks stay, unless the team has handed in another version since."""
+    marked = review is not None and review.version_number == submission.version_number
+    if review is not None and review.final and marked:
+        raise RuleViolation("review_final")
+
+
+def _advance(assignment: Assignment, target: Assignment.Status) -> None:
+    """Of two saves at once one is first; the other looks again.
+
+    Raises RuleViolation: invalid_transition (declined).
+    """
+    if assignment.status == Status.DECLINED:
+        raise RuleViolation("invalid_transition")
+    unchanged = {"version": assignment.version}
+    if not assignment.change_where(unchanged, status=target):
+        raise Conflict
 
 
 def require_no_conflict(judge: User, registration: Registration) -> None:

@@ -86,11 +86,7 @@ def _blockers(
     stage: Stage, entries: list[tuple[Submission, Registration]]
 ) -> list[dict[str, str]]:
     """What stands in the way of a release: unfinished and missing reviews."""
-    reviewed = set(
-        Review.objects.filter(stage=stage, final=True).values_list(
-            "submission_id", flat=True
-        )
-    )
+    reviewed = set(_marks(stage, entries))
     waiting = Assignment.objects.filter(
         stage=stage,
         status__in=[Assignment.Status.ASSIGNED, Assignment.Status.IN_PROGRESS],
@@ -122,9 +118,7 @@ def _rows(
         str(c.pk): Rubric(max_score=c.max_score, weight=c.weight)
         for c in Criterion.objects.filter(stage=stage)
     }
-    marks: dict[Any, list[dict[str, float]]] = defaultdict(list)
-    for review in Review.objects.filter(stage=stage, final=True):
-        marks[review.submission_id].append(review.scores_by_criterion)
+    marks = _marks(stage, entries)
     teams = {str(submission.pk): team for submission, team in entries}
     places = ranked(
         (
@@ -151,6 +145,18 @@ def _rows(
     ]
 
 
+def _marks(
+    stage: Stage, entries: list[tuple[Submission, Registration]]
+) -> dict[Any, list[dict[str, float]]]:
+    """The final marks of each entry's last version."""
+    last = {submission.pk: submission.version_number for submission, _team in entries}
+    marks: dict[Any, list[dict[str, float]]] = defaultdict(list)
+    for review in Review.objects.filter(stage=stage, final=True):
+        if last.get(review.submission_id) == review.version_number:
+            marks[review.submission_id].append(review.scores_by_criterion)
+    return marks
+
+
 def _institution(registration: Registration) -> str | None:
     """The leader's institution, as the roster shows it."""
     return next(
@@ -174,26 +180,36 @@ def release(snapshot: ResultSnapshot, *, by: User, at: datetime) -> ResultSnapsh
     stage = Stage.objects.get(pk=snapshot.stage_id)
     if snapshot.blockers or at < stage.ends_at:
         raise RuleViolation("results_not_ready", blockers=snapshot.blockers)
-    newer = Stage.objects.filter(pk=stage.pk, released_number__lt=snapshot.number)
+    newer = Stage.objects.filter(
+        pk=stage.pk, released_number__lt=snapshot.number, judging_locked=True
+    )
     if not newer.update(released_number=snapshot.number):
         raise RuleViolation("invalid_transition")
-    ResultSnapshot.objects.filter(stage=stage, status=Status.RELEASED).update(
-        status=Status.SUPERSEDED
-    )
+    _supersede(stage, Status.RELEASED)
     snapshot.move_to(Status.RELEASED, released_at=at)
     record(by, "results.released", snapshot, number=snapshot.number)
     return snapshot
 
 
+def _supersede(stage: Stage, status: ResultSnapshot.Status) -> None:
+    rows = ResultSnapshot.objects.filter(stage=stage, status=status)
+    rows.update(status=Status.SUPERSEDED, version=F("version") + 1)
+
+
 @retry_on_conflict
 @transaction.atomic
 def withdraw(snapshot: ResultSnapshot, *, reason: str, by: User) -> ResultSnapshot:
-    """Take a result back; judging opens again, within its window.
+    """Take a result back. Unless another one is public, judging opens again, and what
+    was computed from the earlier marks cannot be released any more.
 
     Raises RuleViolation: invalid_transition.
     """
     snapshot.move_to(Status.WITHDRAWN, reason=reason)
-    Stage.objects.filter(pk=snapshot.stage_id).update(judging_locked=False)
+    stage = Stage.objects.get(pk=snapshot.stage_id)
+    public = ResultSnapshot.objects.filter(stage=stage, status=Status.RELEASED)
+    if not public.exists():
+        _supersede(stage, Status.COMPUTED)
+        Stage.objects.filter(pk=stage.pk).update(judging_locked=False)
     record(by, "results.withdrawn", snapshot, number=snapshot.number, reason=reason)
     return snapshot
 

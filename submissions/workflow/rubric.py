@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from accounts.audit import record
 from accounts.models import User
@@ -56,4 +57,4 @@ def _require_unmarked(stage: Stage) -> None:
     database the second of two that race is made to look again.
     """
     if Review.objects.filter(stage=stage).exists():
-        raise RuleViolation("in_use")
+        raise RuleViolation("in_use", _("Marks are given under this rubric already."))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -16,7 +17,13 @@ from competition_site.files.content import EXTENSIONS
 from competition_site.rules import RuleViolation, Text
 from registrations.models import Competition
 from registrations.workflow import publish_stages
-from submissions.models import Assignment, Criterion, Stage, Submission
+from submissions.models import (
+    Assignment,
+    Criterion,
+    ResultSnapshot,
+    Stage,
+    Submission,
+)
 
 
 def _order_taken() -> RuleViolation:
@@ -52,6 +59,10 @@ def change_stage(
     if "name" in fields:
         for model in (Submission, Assignment):
             model._default_manager.filter(stage=stage).update(stage_name=stage.name)
+    if fields.keys() & {"name", "order"}:
+        ResultSnapshot.objects.filter(stage=stage).update(
+            stage_name=stage.name, stage_order=stage.order
+        )
     _publish(stage)
     record(by, "stage.changed", stage, fields=", ".join(sorted(fields)))
     return stage
@@ -117,10 +128,16 @@ def soundness_errors(stage: Stage) -> dict[str, list[Text]]:
         errors["late_until"] = [_("This is before the stage closes.")]
     if not (stage.accepts_files or stage.accepts_link or stage.accepts_text):
         errors["accepts"] = [_("A stage accepts files, a link or a text.")]
+    if _is_before(stage.judging_closes_at, stage.judging_opens_at):
+        errors["judging_closes_at"] = [_("This is before judging opens.")]
     if not _are_types(stage.allowed_types):
         known = ", ".join(EXTENSIONS)
         errors["allowed_types"] = [_("Choose from: %(known)s.") % {"known": known}]
     return errors
+
+
+def _is_before(end: datetime | None, start: datetime | None) -> bool:
+    return end is not None and start is not None and end <= start
 
 
 def _are_types(types: Any) -> bool:

@@ -23,11 +23,25 @@ from registrations.models import (
     Registration,
 )
 from submissions import workflow as submissions
-from submissions.models import Stage, Submission, SubmissionFile, SubmissionVersion
+from submissions.models import (
+    Assignment,
+    Criterion,
+    JudgeAppointment,
+    JudgeConflict,
+    ResultSnapshot,
+    Review,
+    Stage,
+    Submission,
+    SubmissionFile,
+    SubmissionVersion,
+)
 from tests.factories import (
     make_approved,
+    make_assignment,
     make_document,
-    make_stage,
+    make_institution,
+    make_judged_stage,
+    make_staff,
     make_submission,
     make_user,
     stored_file,
@@ -45,6 +59,12 @@ MODELS = (
     Invitation,
     Membership,
     Registration,
+    Assignment,
+    Criterion,
+    JudgeAppointment,
+    JudgeConflict,
+    ResultSnapshot,
+    Review,
     Stage,
     Submission,
     SubmissionFile,
@@ -116,6 +136,21 @@ def errors_of(page: HttpResponse) -> Any:
     return page.context["adminform"].form.errors
 
 
+def mark(assignment: Assignment, marks: float, *, final: bool = True) -> Assignment:
+    """Give marks under the one criterion of ``make_judged_stage``."""
+    criterion = Criterion.objects.get(stage=assignment.stage_id)
+    submissions.save_review(
+        assignment,
+        by=assignment.judge,
+        at=now(),
+        scores={str(criterion.pk): marks},
+        comment="Well done.",
+        private_note="Not to be shown to the team.",
+        final=final,
+    )
+    return assignment
+
+
 @pytest.fixture
 def as_office(db: None) -> type[Office]:
     return Office
@@ -128,11 +163,18 @@ def rows(db: None) -> dict[Any, Any]:
         email="newcomer@mail.example", password="kuda poni 99", at=now(), full_name="N"
     )
     accounts.open_session(newcomer, at=now(), device="Firefox", address="127.0.0.1")
-    stage = make_stage()
+    stage = make_judged_stage()
     team = make_approved(competition=stage.competition)
     make_document(team)
     registrations.invite(team, email=make_user().email, by=team.leader, at=now())
     work = make_submission(stage, team)
     submissions.add_file(work, file=stored_file(), by=team.leader, at=now())
     submissions.hand_in(work, by=team.leader, at=now())
+    assignment = mark(make_assignment(work), 80)
+    submissions.declare_conflict(
+        judge=assignment.judge,
+        reason="I teach there.",
+        institution=make_institution(),
+    )
+    submissions.compute(stage, by=make_staff(), at=now())
     return {model: model.objects.order_by("-pk").first() for model in MODELS}

@@ -7,12 +7,12 @@ from django.urls import reverse
 
 from accounts.models import Institution, User
 from registrations.models import Competition, Registration
-from submissions.models import Stage
+from submissions.models import Assignment, Criterion, JudgeAppointment, Stage
 from tests.admin.conftest import MODELS, Office
 from tests.factories import make_user
 
-ADDED_BY_STAFF = {Institution, Competition, Stage}
-CHANGED_BY_STAFF = ADDED_BY_STAFF
+CHANGED_BY_STAFF = {Institution, Competition, Stage, Criterion}
+ADDED_BY_STAFF = {*CHANGED_BY_STAFF, JudgeAppointment, Assignment}
 CHANGED_BY_ADMIN = {*CHANGED_BY_STAFF, User}
 
 

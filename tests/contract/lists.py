@@ -12,7 +12,15 @@ from accounts.views import InstitutionListView
 from competition_site.clock import now
 from registrations.models import Competition, Invitation, Registration
 from registrations.views import CompetitionViewSet
-from submissions.models import Stage, Submission
+from submissions.models import (
+    Assignment,
+    JudgeConflict,
+    ResultSnapshot,
+    Review,
+    Stage,
+    Submission,
+    SubmissionVersion,
+)
 from submissions.views.work import CompetitionStagesView
 from tests.contract.world import World
 from tests.factories import competition_fields
@@ -91,6 +99,56 @@ def add_stages(world: World, count: int) -> None:
     )
 
 
+def add_assignments(world: World, count: int) -> None:
+    """Work of as many teams, handed in and marked by one of the judges."""
+    add_submissions(world, count)
+    work = Submission.objects.filter(version_number=0)
+    work.update(status="submitted", version_number=1, submitted_at=now())
+    given = {"stage": world.stage, "stage_name": world.stage.name}
+    for entry in Submission.objects.filter(stage=world.stage):
+        SubmissionVersion.objects.create(
+            submission=entry,
+            stage_name=world.stage.name,
+            stage_id=world.stage.pk,
+            number=1,
+            title=entry.title,
+            submitted_by=world.owner,
+            submitted_at=now(),
+            late=False,
+            code=str(entry.pk)[-32:],
+        )
+        assignment = Assignment.objects.create(
+            submission=entry,
+            registration_id=entry.registration_id,
+            judge=world.judge_assigned,
+            judge_name="Judge",
+            **given,
+        )
+        Review.objects.create(
+            assignment=assignment, stage=world.stage, submission=entry, saved_at=now()
+        )
+
+
+def add_conflicts(world: World, count: int) -> None:
+    JudgeConflict.objects.bulk_create(
+        JudgeConflict(judge=world.judge_assigned, user=world.stranger, reason="Kin")
+        for _ in range(count)
+    )
+
+
+def add_snapshots(world: World, count: int) -> None:
+    ResultSnapshot.objects.bulk_create(
+        ResultSnapshot(
+            competition=world.competition,
+            stage=world.stage,
+            stage_order=1,
+            number=number,
+            computed_at=now(),
+        )
+        for number in range(count)
+    )
+
+
 @dataclass(frozen=True)
 class List:
     """A list with its allowed orderings, and who sees all of its rows.
@@ -105,7 +163,7 @@ class List:
     queries: int = 2
 
     def __str__(self) -> str:
-        return self.path
+        return f"{self.path} as {self.reader}"
 
 
 LISTS = (
@@ -126,6 +184,22 @@ LISTS = (
         reader="owner",
         queries=4,
     ),
+    List(
+        "/submissions",
+        ("-id",),
+        add_assignments,
+        reader="judge_assigned",
+        queries=11,
+    ),
+    List(
+        "/judging/assignments",
+        ("-id",),
+        add_assignments,
+        reader="judge_assigned",
+        queries=10,
+    ),
+    List("/judging/conflicts", ("-id",), add_conflicts, reader="judge_assigned"),
+    List("/stages/{stage}/results", ("-id",), add_snapshots, queries=3),
 )
 
 

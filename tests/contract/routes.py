@@ -50,11 +50,11 @@ def open_to_all(method: str, path: str, status: str, body: Body | None = None) -
 def public(method: str, path: str) -> Row:
     """Anybody reads; a bad token is refused all the same."""
     refused = ("401 token_expired", "401 token_revoked")
-    return Row(method, path, ("200", *refused, *("200",) * 5))
+    return Row(method, path, ("200", *refused, *("200",) * (len(ACTORS) - 3)))
 
 
 def signed_in(method: str, path: str, cells: str, body: Any = None) -> Row:
-    """Only with a good token; ``cells`` are stranger, owner, mate, staff, admin."""
+    """Only with a good token; ``cells`` are those of ACTORS from the stranger on."""
     refused = ("401", "401 token_expired", "401 token_revoked")
     return Row(method, path, (*refused, *cells.split()), body)
 
@@ -105,6 +105,10 @@ def _work(world: World) -> Any:
     }
 
 
+def _criterion(_: World) -> Any:
+    return {"name": "Idea", "max_score": 10, "weight": 2}
+
+
 ROWS = (
     open_to_all("GET", "/health/live", "200"),
     open_to_all("GET", "/health/ready", "200"),
@@ -116,46 +120,58 @@ ROWS = (
     open_to_all(
         "POST", "/auth/email/verify", "200", lambda w: {"token": w.verification_token}
     ),
-    #                                     stranger owner mate staff admin
-    signed_in("POST", "/auth/email/resend", "200 200 200 200 200"),
-    signed_in("GET", "/me", "200 200 200 200 200"),
-    signed_in("PATCH", "/me", "200 200 200 200 200", lambda _: {"full_name": "N"}),
+    # the cells: stranger owner mate staff admin, judges: assigned unassigned
+    signed_in("POST", "/auth/email/resend", "200 200 200 200 200  200 200"),
+    signed_in("GET", "/me", "200 200 200 200 200  200 200"),
+    signed_in(
+        "PATCH", "/me", "200 200 200 200 200  200 200", lambda _: {"full_name": "N"}
+    ),
     public("GET", "/institutions"),
     # competitions and stages
     public("GET", "/competitions"),
     public("GET", "/competitions/{competition}"),
     public("GET", "/competitions/{competition}/stages"),
     public("GET", "/stages/{stage}"),
-    signed_in("POST", "/competitions", "403 403 403 201 201", _competition),
+    signed_in("POST", "/competitions", "403 403 403 201 201  403 403", _competition),
     signed_in(
         "PATCH",
         "/competitions/{competition}",
-        "403 403 403 200 200",
+        "403 403 403 200 200  403 403",
         lambda _: {"summary": "New"},
     ),
     signed_in(
-        "POST", "/competitions/{competition}/stages", "403 403 403 201 201", _stage
+        "POST",
+        "/competitions/{competition}/stages",
+        "403 403 403 201 201  403 403",
+        _stage,
     ),
     signed_in(
-        "PATCH", "/stages/{stage}", "403 403 403 200 200", lambda _: {"name": "New"}
+        "PATCH",
+        "/stages/{stage}",
+        "403 403 403 200 200  403 403",
+        lambda _: {"name": "New"},
     ),
     # registrations
-    signed_in("GET", "/registrations", "200 200 200 200 200"),
-    signed_in("POST", "/registrations", "201 201 201 403 403", _entry),
-    signed_in("GET", "/registrations/{draft}", "404 200 200 200 200"),
+    signed_in("GET", "/registrations", "200 200 200 200 200  200 200"),
+    signed_in("POST", "/registrations", "201 201 201 403 403  201 201", _entry),
+    signed_in("GET", "/registrations/{draft}", "404 200 200 200 200  404 404"),
     signed_in(
         "PATCH",
         "/registrations/{draft}",
-        "404 200 403 403 403",
+        "404 200 403 403 403  404 404",
         lambda _: {"team_name": "Renamed"},
     ),
-    signed_in("POST", "/registrations/{draft}/submit", "404 200 403 403 403"),
-    signed_in("POST", "/registrations/{submitted}/approve", "403 403 403 200 200"),
-    signed_in("GET", "/registrations/{draft}/invitations", "404 200 403 403 403"),
+    signed_in("POST", "/registrations/{draft}/submit", "404 200 403 403 403  404 404"),
+    signed_in(
+        "POST", "/registrations/{submitted}/approve", "403 403 403 200 200  403 403"
+    ),
+    signed_in(
+        "GET", "/registrations/{draft}/invitations", "404 200 403 403 403  404 404"
+    ),
     signed_in(
         "POST",
         "/registrations/{draft}/invitations",
-        "404 201 403 403 403",
+        "404 201 403 403 403  404 404",
         lambda _: {"email": "friend@mail.example"},
     ),
     Row(
@@ -170,33 +186,115 @@ ROWS = (
             "409 already_registered",
             "403",
             "403",
+            "409 not_eligible",
+            "409 not_eligible",
         ),
         lambda w: {"token": w.invitation},
     ),
-    upload("/registrations/{draft}/documents", "404 201 201 403 403", kind="other"),
-    signed_in("GET", "/documents/{document}/file", "404 200 404 200 200"),
-    signed_in("POST", "/documents/{document}/verify", "403 403 403 200 200"),
+    upload(
+        "/registrations/{draft}/documents", "404 201 201 403 403  404 404", kind="other"
+    ),
+    signed_in("GET", "/documents/{document}/file", "404 200 404 200 200  404 404"),
+    signed_in("POST", "/documents/{document}/verify", "403 403 403 200 200  403 403"),
     signed_in(
         "POST",
         "/documents/{document}/refuse",
-        "403 403 403 200 200",
+        "403 403 403 200 200  403 403",
         lambda _: {"reason": "Not readable."},
     ),
     # submissions
-    signed_in("GET", "/submissions", "200 200 200 200 200"),
-    signed_in("POST", "/submissions", "404 201 201 403 403", _work),
-    signed_in("GET", "/submissions/{submission}", "404 200 200 200 200"),
+    signed_in("GET", "/submissions", "200 200 200 200 200  200 200"),
+    signed_in("POST", "/submissions", "404 201 201 403 403  404 404", _work),
+    signed_in("GET", "/submissions/{assigned}", "404 200 200 200 200  200 404"),
     signed_in(
         "PATCH",
-        "/submissions/{submission}",
-        "404 200 200 403 403",
+        "/submissions/{assigned}",
+        "404 200 200 403 403  403 404",
         lambda _: {"title": "Better"},
     ),
-    upload("/submissions/{submission}/files", "404 201 201 403 403"),
-    signed_in("POST", "/submissions/{ready}/submit", "404 200 200 403 403"),
-    signed_in("DELETE", "/submission-files/{file}", "404 200 200 403 403"),
-    signed_in("GET", "/submission-files/{file}/content", "404 200 200 200 200"),
+    upload("/submissions/{assigned}/files", "404 201 201 403 403  403 404"),
+    signed_in("POST", "/submissions/{assigned}/submit", "404 200 200 403 403  403 404"),
+    signed_in(
+        "DELETE", "/submission-files/{assigned_file}", "404 200 200 403 403  403 404"
+    ),
+    signed_in(
+        "GET",
+        "/submission-files/{assigned_file}/content",
+        "404 200 200 200 200  200 404",
+    ),
     public("GET", "/receipts/{receipt}"),
+    # judging
+    *(
+        signed_in(
+            method,
+            f"/competitions/{{competition}}/judges/{{{person}}}",
+            "403 403 403 200 200  403 403",
+        )
+        for method, person in (
+            ("GET", "judge_assigned"),
+            ("PUT", "candidate"),
+            ("DELETE", "judge_unassigned"),
+        )
+    ),
+    signed_in(
+        "POST", "/stages/{stage}/criteria", "403 403 403 201 201  403 403", _criterion
+    ),
+    signed_in(
+        "PATCH",
+        "/criteria/{criterion}",
+        "403 403 403 200 200  403 403",
+        lambda _: {"weight": 2},
+    ),
+    signed_in("DELETE", "/criteria/{criterion}", "403 403 403 200 200  403 403"),
+    signed_in(
+        "POST",
+        "/stages/{stage}/assignments",
+        "403 403 403 201 201  403 403",
+        lambda w: {
+            "submission": w.key("handed_in"),
+            "judge": w.key("judge_unassigned"),
+        },
+    ),
+    signed_in("GET", "/judging/assignments", "403 403 403 403 403  200 200"),
+    signed_in(
+        "POST",
+        "/judging/assignments/{assignment}/decline",
+        "403 403 403 403 403  200 404",
+        lambda _: {"reason": "No time."},
+    ),
+    signed_in(
+        "GET", "/judging/assignments/{reviewed}/review", "403 403 403 403 403  200 404"
+    ),
+    signed_in(
+        "PUT",
+        "/judging/assignments/{assignment}/review",
+        "403 403 403 403 403  200 404",
+        lambda w: {"scores": {w.key("criterion"): 7.5}},
+    ),
+    signed_in("GET", "/judging/conflicts", "403 403 403 403 403  200 200"),
+    signed_in(
+        "POST",
+        "/judging/conflicts",
+        "403 403 403 403 403  201 201",
+        lambda w: {"user": w.key("stranger"), "reason": "My sister."},
+    ),
+    # results
+    signed_in("GET", "/stages/{judged}/results", "403 403 403 200 200  403 403"),
+    signed_in(
+        "POST", "/stages/{judged}/results/compute", "403 403 403 201 201  403 403"
+    ),
+    signed_in(
+        "POST",
+        "/stages/{ended}/results/{snapshot}/release",
+        "403 403 403 403 200  403 403",
+    ),
+    signed_in(
+        "POST",
+        "/stages/{ended}/results/{snapshot}/withdraw",
+        "403 403 403 403 200  403 403",
+        lambda _: {"reason": "Wrong marks."},
+    ),
+    public("GET", "/competitions/{announced}/leaderboard"),
 )
 
 UPLOAD = ("work.pdf", PDF)

@@ -97,13 +97,30 @@ def test_of_very_many_unknown_fields_only_some_are_named(anyone):
         "/receipts/{receipt}",
         "/documents/{document}/file",
         "/submission-files/{file}/content",
+        "/competitions/{competition}/leaderboard",
     ],
 )
 def test_unknown_parameters_are_refused(world, path):
-    asked = world.path(path)
+    _refuse_unknown_parameters(world.client("owner"), world.path(path))
+
+
+@pytest.mark.parametrize(
+    ("actor", "path"),
+    [
+        ("judge_assigned", "/judging/assignments"),
+        ("judge_assigned", "/judging/assignments/{reviewed}/review"),
+        ("judge_assigned", "/judging/conflicts"),
+        ("staff", "/stages/{stage}/results"),
+        ("staff", "/competitions/{competition}/judges/{judge_assigned}"),
+    ],
+)
+def test_unknown_parameters_are_refused_where_few_may_read(world, actor, path):
+    _refuse_unknown_parameters(world.client(actor), world.path(path))
+
+
+def _refuse_unknown_parameters(api, path):
     for name in ("nothing", "format", "a[$ne]", "status__in", "_"):
-        response = world.client("owner").get(f"{asked}?{name}=1")
-        assert list(errors_of(response)) == [name]
+        assert list(errors_of(api.get(f"{path}?{name}=1"))) == [name]
 
 
 @pytest.mark.parametrize("name", ["page_size", "cursor", "ordering"])

@@ -22,6 +22,7 @@ PATHS = [
     "/competitions/{competition}/stages",
     "/stages/{stage}",
     "/receipts/{receipt}",
+    "/competitions/{announced}/leaderboard",
 ]
 WITH_DATE = ["/competitions/{competition}", "/stages/{stage}"]
 

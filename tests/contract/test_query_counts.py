@@ -25,17 +25,21 @@ def test_a_list_costs_the_same_whatever_it_holds(
 
 
 @pytest.mark.parametrize(
-    ("path", "queries"),
+    ("actor", "path", "queries"),
     [
-        ("/me", 1),
-        ("/competitions/{competition}", 2),
-        ("/registrations/{draft}", 5),
-        ("/submissions/{submission}", 7),
+        ("owner", "/me", 1),
+        ("owner", "/competitions/{competition}", 2),
+        ("owner", "/registrations/{draft}", 5),
+        ("owner", "/submissions/{submission}", 7),
+        ("owner", "/competitions/{announced}/leaderboard", 3),
+        ("anonymous", "/competitions/{announced}/leaderboard", 2),
+        ("judge_assigned", "/submissions/{assigned}", 12),
+        ("judge_assigned", "/judging/assignments/{reviewed}/review", 8),
     ],
 )
-def test_a_detail_costs_this_much(django_assert_num_queries, path, queries):
+def test_a_detail_costs_this_much(django_assert_num_queries, actor, path, queries):
     world = World()
     asked = world.path(path)
-    api = world.client("owner")
+    api = world.client(actor)
     with django_assert_num_queries(queries):
         assert api.get(asked).status_code == 200

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from functools import cached_property
+from string import Formatter
 from typing import Any
 from uuid import uuid4
 
@@ -15,7 +16,16 @@ from competition_site.clock import now
 from registrations import workflow as registrations
 from registrations.models import Competition, Document, Registration
 from submissions import workflow as submissions
-from submissions.models import Stage, Submission, SubmissionFile
+from submissions.models import (
+    Assignment,
+    Criterion,
+    ResultSnapshot,
+    Review,
+    Stage,
+    Submission,
+    SubmissionFile,
+    SubmissionVersion,
+)
 from tests.api import Api
 from tests.factories import (
     add_member,
@@ -25,6 +35,7 @@ from tests.factories import (
     make_approved,
     make_competition,
     make_document,
+    make_judge,
     make_registration,
     make_staff,
     make_stage,
@@ -42,6 +53,8 @@ ACTORS = (
     "mate",
     "staff",
     "admin",
+    "judge_assigned",
+    "judge_unassigned",
 )
 """``expired`` and ``deactivated`` hold tokens of an admin, who might do anything."""
 
@@ -49,7 +62,8 @@ ACTORS = (
 class World:
     """A team of ``owner`` (its leader) and ``mate``; each row is made when first named.
 
-    ``stranger`` leads another team of the same competition.
+    ``stranger`` leads another team of the same competition. Both judges are appointed
+    for it; what the team hands in, as ``assignment``, is one judge's only.
     """
 
     def __init__(self) -> None:
@@ -60,6 +74,9 @@ class World:
     stranger = cached_property(lambda self: make_user())
     staff = cached_property(lambda self: make_staff())
     admin = cached_property(lambda self: make_admin())
+    judge_assigned = cached_property(lambda self: make_judge(self.competition))
+    judge_unassigned = cached_property(lambda self: make_judge(self.competition))
+    candidate = cached_property(lambda self: make_user())
 
     def client(self, actor: str) -> Api:
         """The API as ``actor`` speaks to it."""
@@ -120,9 +137,75 @@ class World:
         return self.file.submission
 
     @cached_property
+    def version(self) -> SubmissionVersion:
+        return submissions.hand_in(self.ready, by=self.owner, at=now())
+
+    @cached_property
     def receipt(self) -> str:
-        version = submissions.hand_in(self.ready, by=self.owner, at=now())
-        return str(version.code)
+        return str(self.version.code)
+
+    @cached_property
+    def handed_in(self) -> Submission:
+        return Submission.objects.get(pk=self.version.submission_id)
+
+    @cached_property
+    def assignment(self) -> Assignment:
+        return submissions.assign(
+            self.stage, self.handed_in, self.judge_assigned, by=self.staff
+        )
+
+    @cached_property
+    def assigned(self) -> Submission:
+        """The team's work, which one of the judges is to mark."""
+        return Submission.objects.get(pk=self.assignment.submission_id)
+
+    @cached_property
+    def assigned_file(self) -> SubmissionFile:
+        return self.assigned.files.get()
+
+    @cached_property
+    def criterion(self) -> Criterion:
+        return submissions.add_criterion(
+            self.stage, by=self.staff, name="Quality", max_score=10, weight=1
+        )
+
+    @cached_property
+    def review(self) -> Review:
+        return self.save_review(final=False)
+
+    @cached_property
+    def reviewed(self) -> Assignment:
+        return self.review.assignment
+
+    @cached_property
+    def judged(self) -> Stage:
+        """The stage, once all marks are given."""
+        return self.save_review(final=True).stage
+
+    @cached_property
+    def ended(self) -> Stage:
+        """The stage, judged and over."""
+        ended = {"closes_at": now()}
+        return submissions.change_stage(self.judged, by=self.staff, **ended)
+
+    @cached_property
+    def snapshot(self) -> ResultSnapshot:
+        return submissions.compute(self.ended, by=self.staff, at=now())
+
+    @cached_property
+    def announced(self) -> Competition:
+        """The competition, once its result is public."""
+        submissions.release(self.snapshot, by=self.admin, at=now())
+        return self.competition
+
+    def save_review(self, *, marks: float = 8, **fields: Any) -> Review:
+        return submissions.save_review(
+            self.assignment,
+            by=self.judge_assigned,
+            at=now(),
+            scores={str(self.criterion.pk): marks},
+            **fields,
+        )
 
     @cached_property
     def refresh_token(self) -> str:
@@ -144,23 +227,31 @@ class World:
         """The token of an invitation to an address that none of the actors has."""
         return invitation_token(self.draft, "guest@mail.example")
 
-    def path(self, template: str, *, missing: bool = False) -> str:
-        """``/registrations/{draft}`` with the row's id, or with an id of nothing."""
-        if "{" not in template:
-            return template
-        before, _, rest = template.partition("{")
-        name, _, after = rest.partition("}")
-        key = str(uuid4()) if missing else self.key(name)
-        return f"{before}{key}{after}"
+    def path(self, template: str, **given: str) -> str:
+        """``/registrations/{draft}`` with the row's id, or with what is given for it.
+
+        The rows are made from the last to the first: those of before are then as the
+        later ones need them.
+        """
+        names = names_in(template)
+        keys = {name: given.get(name) or self.key(name) for name in reversed(names)}
+        return template.format(**keys)
 
     def key(self, name: str) -> str:
         row: Any = getattr(self, name)
         if isinstance(row, str):
             return row
+        if isinstance(row, ResultSnapshot):
+            return str(row.number)
         return str(row.slug if isinstance(row, Competition) else row.pk)
 
 
 Body = Callable[[World], Any]
+
+
+def names_in(template: str) -> list[str]:
+    """The names of the rows in a path."""
+    return [name for _, name, _, _ in Formatter().parse(template) if name]
 
 
 def fresh_address() -> str:

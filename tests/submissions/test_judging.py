@@ -271,3 +271,16 @@ def test_a_team_without_its_conflict_is_unhindered():
     judge = make_judge(submission.competition, institution=school)
     assert make_assignment(submission, judge).judge == judge
     assert make_approved(competition=submission.competition)
+
+
+def test_a_declined_assignment_may_be_given_once_more():
+    assignment = make_assignment()
+    workflow.decline(assignment, reason="No time", by=assignment.judge)
+    again = make_assignment(assignment.submission, assignment.judge)
+    assert (again.pk, again.status) == (assignment.pk, "assigned")
+
+
+def test_judging_does_not_close_before_it_opens():
+    at = now()
+    window = {"judging_opens_at": at, "judging_closes_at": at}
+    assert code_of(make_stage, **window) == "validation_error"

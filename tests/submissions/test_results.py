@@ -174,3 +174,43 @@ def test_the_furthest_stage_is_on_the_leaderboard():
     assert workflow.released(early.competition_id).stage_name == "Proposal"
     release(compute(final))
     assert workflow.released(early.competition_id).stage_name == "Final"
+
+
+def test_a_withdrawn_result_takes_what_was_computed_with_it_along():
+    stage = make_judged_stage()
+    judged(stage, 60)
+    first, second = compute(stage), compute(stage)
+    workflow.withdraw(first, reason="Another mark comes", by=make_admin())
+    second.refresh_from_db()
+    assert second.status == "superseded"
+    assert code_of(release, second) == "invalid_transition"
+
+
+def test_withdrawing_what_is_not_public_leaves_the_public_result_alone():
+    stage = make_judged_stage()
+    judged(stage, 60)
+    public = release(compute(stage))
+    spare = compute(stage, reason="Just to see")
+    workflow.withdraw(spare, reason="Seen", by=make_admin())
+    stage.refresh_from_db()
+    assert stage.judging_locked
+    assert workflow.released(stage.competition_id) == public
+
+
+def test_marks_for_an_earlier_version_do_not_count_for_a_later_one():
+    stage = make_judged_stage()
+    submission = judged(stage, 60)
+    leader = submission.registration.leader
+    workflow.hand_in(submission, by=leader, at=now())
+    assert code_of(compute, stage) == "results_not_ready"
+    mark(Assignment.objects.get(), 75)
+    assert compute(stage).rows[0]["score"] == 75
+
+
+def test_a_renamed_stage_is_renamed_on_its_results():
+    stage = make_judged_stage()
+    judged(stage, 60)
+    snapshot = compute(stage)
+    workflow.change_stage(stage, by=make_staff(), name="Grand final", order=9)
+    snapshot.refresh_from_db()
+    assert (snapshot.stage_name, snapshot.stage_order) == ("Grand final", 9)

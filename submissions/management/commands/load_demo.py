@@ -13,7 +13,7 @@ from submissions.demo import event
 
 
 class Command(BaseCommand):
-    help = "Fill an empty database with a small event, and say who can log in."
+    help = "Fill an empty database with a whole event, and say who can log in."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(

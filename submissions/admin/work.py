@@ -1,122 +1,20 @@
-"""The admin's pages of submissions: every change is a verb of the workflow."""
+"""The pages of what teams hand in: works, versions, files."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
-from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.safestring import SafeString
-from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from competition_site.admin import (
-    FilePage,
-    ReadOnlyPage,
-    RuleForm,
-    WorkflowPage,
-    listed,
-)
-from competition_site.files.content import EXTENSIONS
-from competition_site.rules import Text
-from registrations.admin.competitions import TIMES
-from submissions import receipts, workflow
-from submissions.models import Stage, Submission, SubmissionFile, SubmissionVersion
-from submissions.models.stage import default_types
-from submissions.workflow.stages import soundness_errors
-
-
-class StageForm(RuleForm):
-    allowed_types = forms.MultipleChoiceField(
-        label=capfirst(_("content types")),
-        initial=default_types,
-        required=False,
-        choices=[(name, name) for name in EXTENSIONS],
-        widget=forms.CheckboxSelectMultiple,
-    )
-
-    def contradictions(self, row: Stage) -> Mapping[str, list[Text]]:
-        """``accepts`` is one field of the API and three boxes here."""
-        errors = soundness_errors(row)
-        return {f"{n}_files" if n == "accepts" else n: e for n, e in errors.items()}
-
-
-@admin.register(Stage)
-class StagePage(WorkflowPage):
-    """Stages; saving one also renews the competition's public row."""
-
-    form = StageForm
-    list_display = ("name", "competition", "order", "opens_at", "closes_at", "paused")
-    list_filter = ("competition", "paused")
-    autocomplete_fields = ("competition",)
-    fieldsets = (
-        (None, {"fields": ("competition", "name", "order")}),
-        (
-            _("Times"),
-            {
-                "fields": (
-                    "opens_at",
-                    "closes_at",
-                    "grace_minutes",
-                    "late_policy",
-                    "late_until",
-                    "paused",
-                ),
-                "description": TIMES,
-            },
-        ),
-        (
-            _("What it accepts"),
-            {
-                "fields": (
-                    "accepts_files",
-                    "accepts_link",
-                    "accepts_text",
-                    "allowed_types",
-                    "max_file_bytes",
-                    "max_files",
-                    "max_versions",
-                )
-            },
-        ),
-        (
-            _("Judging"),
-            {
-                "fields": (
-                    "blind",
-                    "judging_opens_at",
-                    "judging_closes_at",
-                    "read_version",
-                )
-            },
-        ),
-    )
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Stage]:
-        """The competitions of a page in one further query."""
-        return super().get_queryset(request).prefetch_related("competition")
-
-    def get_readonly_fields(
-        self, request: HttpRequest, obj: Stage | None = None
-    ) -> tuple[str, ...]:
-        return () if obj is None else ("competition",)
-
-    def save_model(
-        self, request: HttpRequest, obj: Stage, form: RuleForm, change: bool
-    ) -> None:
-        if not change:
-            workflow.create_stage(by=request.user, id=obj.pk, **form.written)
-        elif form.changes:
-            workflow.change_stage(
-                obj,
-                by=request.user,
-                if_version=form.cleaned_data["read_version"],
-                **form.changes,
-            )
+from competition_site.admin import FilePage, ReadOnlyPage, listed
+from submissions import receipts
+from submissions.models import Submission, SubmissionFile, SubmissionVersion
 
 
 @admin.register(Submission)
