@@ -67,11 +67,20 @@ format: $(VENV)/.dev
 messages: $(VENV)/.dev
 	$(BIN)/python -m scripts.compile_messages
 
+## make bench-engine   time the MongoDB engine beside stock, PyMongo and SQLite (ARGS="--rows 2000 --rounds 1")
+bench-engine: $(VENV)/.bench
+	$(BIN)/python -m bench.engine --plot $(ARGS)
+
+## make faults         kill the primary of three MongoDB nodes five times while clients write
+faults: $(VENV)/.dev
+	$(BIN)/python -m tests.db.mongodb.failover $(ARGS)
+
 ## make lock           write requirements*.txt from requirements*.in (ARGS=--upgrade for newer ones)
 lock: $(VENV)/.dev
 	$(LOCK) --output-file requirements.txt requirements.in
 	$(LOCK) --output-file requirements-dev.txt requirements-dev.in
-	@for name in requirements requirements-dev; do \
+	$(LOCK) --output-file requirements-bench.txt requirements-bench.in
+	@for name in requirements requirements-dev requirements-bench; do \
 		{ sed '/^[^#]/,$$d' $$name.in; cat $$name.txt; } > $$name.tmp && mv $$name.tmp $$name.txt; \
 	done
 
@@ -86,6 +95,10 @@ $(VENV)/.runtime: requirements.txt | $(VENV)/bin/python
 $(VENV)/.dev: requirements-dev.txt requirements.txt | $(VENV)/bin/python
 	$(PIP_INSTALL) -r requirements-dev.txt
 	@touch $@ $(VENV)/.runtime
+
+$(VENV)/.bench: requirements-bench.txt $(VENV)/.dev | $(VENV)/bin/python
+	$(PIP_INSTALL) -r requirements-bench.txt
+	@touch $@
 
 .env: | $(VENV)/.runtime
 	@$(BIN)/python -m scripts.create_env

@@ -86,9 +86,13 @@ def keys_of(model: type[Model]) -> set[Key]:
             if isinstance(c, UniqueConstraint) and c.condition is None
         ),
         *options.unique_together,
-        *([f.name] for f in options.concrete_fields if f.db_index or f.unique),
+        *([f.name] for f in _indexed_alone(options.concrete_fields)),
     ]
     return {tuple(_renamed(name, fields) for name in names) for names in named if names}
+
+
+def _indexed_alone(fields: Iterable[Any]) -> list[Any]:
+    return [field for field in fields if field.db_index or field.unique]
 
 
 def _renamed(name: str, fields: dict[str, str]) -> str:

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from django.db import NotSupportedError, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import debug_transaction
 from django_mongodb_backend import base
+from pymongo.collection import Collection
 from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from competition_site.db.mongodb.commit import commit
-from competition_site.db.mongodb.errors import database_errors
+from competition_site.db.mongodb.cursor import Cursor
+from competition_site.db.mongodb.debug import LoggedCollection
+from competition_site.db.mongodb.errors import BlockWasBroken, database_errors
 from competition_site.db.mongodb.features import DatabaseFeatures
+from competition_site.db.mongodb.functions import register_functions
+from competition_site.db.mongodb.json_values import register_json_values
 from competition_site.db.mongodb.lookups import register_lookups
 from competition_site.db.mongodb.operations import DatabaseOperations
 from competition_site.db.mongodb.schema import DatabaseSchemaEditor
 
 register_lookups()
+register_json_values()
+register_functions()
 
 
 def _in_operator(column: str, values: Iterable[Any]) -> dict[str, Any]:
@@ -60,6 +68,10 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
     connection: Any
     run_on_commit: list[Any]
     _alias_block: Any = None
+    session: Any
+    _rollback_was_asked_for = False
+    _handled_before: BaseException | None = None
+    _statements = 0
 
     def connect(self) -> None:
         """Connect, or leave no trace of having tried.
@@ -97,14 +109,29 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
         if autocommit:
             return
         self.rollback_exc = None  # Django would name the last block's error in this one
+        self._rollback_was_asked_for = False
+        self._handled_before = sys.exc_info()[1]
         with database_errors():
             if self.features.supports_transactions:
-                session = self.connection.start_session()
-                session.start_transaction(
-                    read_concern=ReadConcern("snapshot"),
-                    write_concern=WriteConcern("majority"),
-                )
-                self.session = session
+                self.session = self.connection.start_session()
+                self._begin()
+
+    def _begin(self) -> None:
+        self._statements = 0
+        self.session.start_transaction(
+            read_concern=ReadConcern("snapshot"), write_concern=WriteConcern("majority")
+        )
+
+    @property
+    def may_begin_again(self) -> bool:
+        """Whether the statement that just failed was the first of its transaction."""
+        return self.session is not None and self._statements == 1
+
+    def begin_again(self) -> None:
+        """Give up a transaction that holds nothing yet, and begin another."""
+        self.session.abort_transaction()
+        self._begin()
+        self._statements = 1  # the one that is sent again
 
     def _commit(self) -> None:
         """Commit; whatever comes of it, the connection is free for the next block.
@@ -125,6 +152,37 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
             return
         with debug_transaction(self, "ROLLBACK"):
             self._drop_session()
+
+    def set_rollback(self, rollback: bool) -> None:
+        """Remember that somebody wants the block undone, as tests and DRF do."""
+        super().set_rollback(rollback)
+        self._rollback_was_asked_for = rollback
+
+    def rollback(self) -> None:
+        """Undo the block; say so where it seemed to end well.
+
+        Elsewhere an inner block that failed is undone alone. Without savepoints it
+        dooms the outer one, and Django then rolls that back without a word, however
+        well it ends: what it had stored would be gone unnoticed.
+        """
+        unnoticed = (
+            self.session is not None
+            and not self._rollback_was_asked_for
+            and sys.exc_info()[1] is self._handled_before
+        )
+        cause = self.rollback_exc
+        super().rollback()
+        if unnoticed:
+            msg = (
+                "Nothing of this atomic() block was stored: a block inside of it "
+                "failed and its exception was caught, and MongoDB has no savepoints."
+            )
+            raise BlockWasBroken(msg) from cause
+
+    def savepoint_rollback(self, sid: str) -> NoReturn:
+        """Refuse: Django would do nothing, and what was to be undone would stay."""
+        msg = "MongoDB has no savepoints: let the exception leave the whole block."
+        raise NotSupportedError(msg)
 
     def _drop_session(self) -> None:
         """End the session; a transaction still open on it is aborted."""
@@ -154,7 +212,15 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
         """Connect, and refuse queries in a doomed block, as cursors do elsewhere."""
         self.ensure_connection()
         self.validate_no_broken_transaction()
-        return super().get_collection(name, **kwargs)
+        self._statements += 1
+        collection = Collection(self.database, name, **kwargs)
+        if self.queries_logged:
+            return LoggedCollection(self, collection)
+        return collection
+
+    def cursor(self) -> Cursor:
+        """Return what refuses SQL in one sentence."""
+        return Cursor()
 
     # Upstream's own atomic() becomes another name of Django's.
     def start_transaction_mongo(self) -> None:
@@ -173,4 +239,5 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
         """Leave Django's ``atomic()`` as an exception leaves it."""
         block, self._alias_block = self._alias_block, None
         if block is not None:
+            self._rollback_was_asked_for = True
             block.__exit__(RuntimeError, RuntimeError(), None)

@@ -1,9 +1,16 @@
-"""PyMongo's errors as Django's, also where upstream lets them through."""
+"""PyMongo's errors as Django's, also where upstream swallows their words."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import DatabaseError, IntegrityError, OperationalError
+from bson.errors import InvalidDocument
+from django.db import (
+    DatabaseError,
+    DataError,
+    IntegrityError,
+    NotSupportedError,
+    OperationalError,
+)
 from pymongo.errors import (
     BulkWriteError,
     ConnectionFailure,
@@ -12,15 +19,30 @@ from pymongo.errors import (
 )
 
 _DUPLICATE_KEY = 11000
+_BY_CODE: dict[int, type[DatabaseError]] = {
+    263: NotSupportedError,  # OperationNotSupportedInTransaction, such as $unionWith
+    10334: DataError,  # BSONObjectTooLarge
+    17419: DataError,  # the same, of an update
+}
+
+
+class BlockWasBroken(RuntimeError):  # noqa: N818 - what has happened to it
+    """An atomic block that seemed to end well had lost everything before."""
 
 
 @contextmanager
 def database_errors() -> Iterator[None]:
-    """Raise Django's exception, caused by PyMongo's, with PyMongo's words."""
+    """Raise Django's exception, caused by PyMongo's, with PyMongo's words.
+
+    Upstream raises ``DatabaseError`` without a word, and lets through what BSON cannot
+    hold: a number of more than 64 bits, a key with a null byte.
+    """
     try:
         yield
     except PyMongoError as error:
         raise _django_error(error) from error
+    except (InvalidDocument, OverflowError) as error:
+        raise DataError(str(error)) from error
 
 
 def _django_error(error: PyMongoError) -> DatabaseError:
@@ -28,7 +50,13 @@ def _django_error(error: PyMongoError) -> DatabaseError:
         return IntegrityError(str(error))
     if isinstance(error, ConnectionFailure):
         return OperationalError(str(error))
-    return DatabaseError(str(error))
+    kind = _BY_CODE.get(getattr(error, "code", None) or 0, DatabaseError)
+    return kind(_first_sentence(error))
+
+
+def _first_sentence(error: PyMongoError) -> str:
+    """PyMongo's words without the server's whole answer behind them."""
+    return str(error).partition(", full error: ")[0]
 
 
 def _is_duplicate(error: PyMongoError) -> bool:

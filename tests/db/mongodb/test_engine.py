@@ -19,6 +19,7 @@ from django.db.transaction import TransactionManagementError
 from django_mongodb_backend import transaction as upstream
 from pymongo.errors import AutoReconnect
 
+from competition_site.db.mongodb.errors import BlockWasBroken
 from competition_site.db.transactions import is_conflict, is_unreachable
 from tests.db.library import Author
 from tests.racing import race
@@ -49,12 +50,68 @@ def test_what_leaves_an_inner_block_dooms_the_outer_one() -> None:
     assert not Author.objects.exists()
 
 
-def test_a_doomed_block_that_ends_quietly_stores_nothing() -> None:
-    with transaction.atomic():
+def test_a_doomed_block_that_ends_quietly_stores_nothing_and_says_so() -> None:
+    with pytest.raises(BlockWasBroken, match="no savepoints"), transaction.atomic():
         store("a@x.org")
         with pytest.raises(Stop), transaction.atomic():
             raise Stop
     assert not Author.objects.exists()
+    assert transaction.get_autocommit()
+    store("b@x.org")
+    assert Author.objects.count() == 1
+
+
+def test_a_block_that_is_to_be_undone_ends_quietly() -> None:
+    with transaction.atomic():
+        store("a@x.org")
+        transaction.set_rollback(True)
+    assert not Author.objects.exists()
+
+
+def test_what_leaves_the_outer_block_is_not_hidden() -> None:
+    try:
+        raise Stop  # noqa: TRY301 - a block may stand in a handler
+    except Stop:
+        with pytest.raises(ZeroDivisionError), transaction.atomic():
+            store("a@x.org")
+            raise ZeroDivisionError from None
+        with pytest.raises(BlockWasBroken), transaction.atomic():
+            store("b@x.org")
+            with pytest.raises(KeyError), transaction.atomic():
+                raise KeyError from None
+    assert not Author.objects.exists()
+
+
+def test_savepoints_by_hand_are_refused() -> None:
+    with pytest.raises(NotSupportedError, match="savepoints"), transaction.atomic():
+        transaction.savepoint_rollback(transaction.savepoint())
+    assert transaction.get_autocommit()
+
+
+def test_a_cursor_speaks_no_sql() -> None:
+    with connection.cursor() as cursor, pytest.raises(NotSupportedError, match="SQL"):
+        cursor.execute("SELECT 1")
+    with pytest.raises(NotSupportedError, match="SQL"):
+        list(Author.objects.raw("SELECT 1"))
+
+
+def test_get_or_create_of_twelve_at_once_makes_one() -> None:
+    def get_or_create() -> bool:
+        return Author.objects.get_or_create(email="a@x.org", defaults={"name": ""})[1]
+
+    assert sorted(race(*[get_or_create] * 12)) == [False] * 11 + [True]
+
+
+def test_only_the_first_statement_of_a_block_is_sent_again(author: Author) -> None:
+    def take_the_address() -> None:
+        with transaction.atomic():
+            store("taken@x.org")
+
+    with pytest.raises(DatabaseError) as failed, transaction.atomic():
+        assert Author.objects.count() == 1
+        assert race(take_the_address) == [None]
+        store("taken@x.org")
+    assert is_conflict(failed.value) or isinstance(failed.value, IntegrityError)
 
 
 def test_an_integrity_error_caught_inside_a_block_spoils_it(author: Author) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import NotSupportedError, connection
-from django.db.models import F, OuterRef, Q, Subquery, Value
+from django.db.models import Count, F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Concat
 from django.test.utils import CaptureQueriesContext
 
@@ -108,6 +108,7 @@ def test_get_with_select_related_is_one_indexed_command(books: list[Book]) -> No
         assert row.author.name == "Author 0"
         assert row.editor is None
     [query] = captured.captured_queries
+    assert "aggregate" in query["sql"]
     assert query["sql"].index("$match") < query["sql"].index("$lookup")
     assert query["sql"].index("$limit") < query["sql"].index("$lookup")
     plan = plan_of(
@@ -180,6 +181,43 @@ def test_the_everyday_operations_work(books: list[Book]) -> None:
     assert len(list(Book.objects.iterator(chunk_size=50))) == BOOKS - 10
 
 
+def test_a_query_of_one_table_is_a_find(books: list[Book]) -> None:
+    page = Book.objects.filter(copies__gte=10).order_by("-id")
+    rows, [query] = commands(page[5:8])
+    assert [row.copies for row in rows] == [394, 393, 392]
+    assert ".find({'copies': {'$gte': 10}}" in query
+    assert "'limit': 3" in query
+    assert list(page[3:3]) == []
+    rows, [query] = commands(page.values_list("title", flat=True))
+    assert "aggregate" in query
+
+
+def test_a_count_is_exact_and_needs_no_documents(books: list[Book]) -> None:
+    mine = Book.objects.filter(author_id=books[3].author_id)
+    with CaptureQueriesContext(connection) as captured:
+        assert mine.count() == BOOKS // AUTHORS
+        assert mine.filter(title="none").count() == 0
+        assert Book.objects.count() == BOOKS
+    assert "$facet" not in str(captured.captured_queries)
+    report = connection.database.command(
+        "explain",
+        {
+            "aggregate": "library_book",
+            "pipeline": [
+                {"$match": {"author_id": books[3].author_id.hex}},
+                {"$group": {"_id": None, "n": {"$sum": 1}}},
+            ],
+            "cursor": {},
+        },
+        verbosity="executionStats",
+    )
+    assert "'totalDocsExamined': 0" in str(report)
+    some = Book.objects.filter(copies__lt=3)
+    assert some.aggregate(n=Count("*"), m=Count("editor")) == {"n": 3, "m": 1}
+    assert some.none().aggregate(n=Count("*")) == {"n": 0}
+    assert Book.objects.order_by("id")[:7].count() == 7
+
+
 # --- values stay values --------------------------------------------------------------
 @pytest.mark.parametrize("pattern", [".*", "ADA@EXAMPLE.ORG|x", "ada.example.org"])
 def test_iexact_takes_no_pattern(author: Author, pattern: str) -> None:
@@ -234,14 +272,22 @@ def test_columns_are_still_compared_with_columns(book: Book) -> None:
 
 
 # --- refused rather than wrong -------------------------------------------------------
-def test_a_sliced_subquery_in_a_filter_is_refused(books: list[Book]) -> None:
+def test_a_sliced_subquery_in_a_filter_is_sliced(books: list[Book]) -> None:
     first = Author.objects.order_by("id")[:1]
-    with pytest.raises(NotSupportedError, match="slice"):
-        Book.objects.filter(author__in=first).count()
-    with pytest.raises(NotSupportedError, match="slice"):
-        list(Book.objects.filter(author__in=first))
-    assert Book.objects.filter(author__in=list(first)).count() == BOOKS // AUTHORS
+    assert Book.objects.filter(author__in=first).count() == BOOKS // AUTHORS
+    later = Author.objects.order_by("-id")[2:4].values("pk")
+    found = Book.objects.filter(author__in=later).order_by("copies")[:3]
+    assert [row.copies for row in found] == [16, 17, 36]
     assert Book.objects.filter(author__in=Author.objects.all()).count() == BOOKS
+    assert Author.objects.order_by("id")[:1].get() == first.get()
+
+
+def test_a_subquery_sliced_by_a_computed_order_is_refused(books: list[Book]) -> None:
+    computed = Author.objects.order_by(Concat("name", Value("!")).desc())[:1]
+    united = Author.objects.filter(name="a").union(Author.objects.all())[:1]
+    for sliced in (computed, united):
+        with pytest.raises(NotSupportedError, match="slice"):
+            list(Book.objects.filter(author__in=sliced.values("pk")))
 
 
 def test_an_update_with_a_subquery_is_refused(books: list[Book]) -> None:

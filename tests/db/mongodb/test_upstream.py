@@ -13,10 +13,12 @@ import django_mongodb_backend
 import pytest
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.fields.tuple_lookups import TupleIn
+from django.db.models.sql.where import WhereNode
 from django_mongodb_backend import (
     base,
     compiler,
     features,
+    functions,
     indexes,
     lookups,
     operations,
@@ -24,6 +26,7 @@ from django_mongodb_backend import (
     query_utils,
     schema,
     transaction,
+    utils,
 )
 from django_mongodb_backend.fields import json as json_field
 
@@ -39,6 +42,11 @@ OVERRIDDEN = [
     (base.DatabaseWrapper, "rollback_mongo"),
     (base.DatabaseWrapper, "on_commit"),
     (base.DatabaseWrapper, "mongo_operators"),
+    (base.DatabaseWrapper, "cursor"),
+    (base.DatabaseWrapper, "queries_logged"),
+    (BaseDatabaseWrapper, "rollback"),
+    (BaseDatabaseWrapper, "set_rollback"),
+    (BaseDatabaseWrapper, "savepoint_rollback"),
     (BaseDatabaseWrapper, "_set_autocommit"),
     (BaseDatabaseWrapper, "run_and_clear_commit_hooks"),
     (BaseDatabaseWrapper, "validate_no_broken_transaction"),
@@ -51,8 +59,15 @@ OVERRIDDEN = [
     (schema.DatabaseSchemaEditor, "_remove_field_unique"),
     (schema.DatabaseSchemaEditor, "_field_should_have_unique"),
     (schema.DatabaseSchemaEditor, "effective_default"),
+    (schema.DatabaseSchemaEditor, "remove_index"),
+    (schema.DatabaseSchemaEditor, "_unique_constraint_name"),
     (query.MongoQuery, "get_pipeline"),
+    (query.MongoQuery, "get_cursor"),
+    (query.MongoQuery, "delete"),
     (compiler.SQLCompiler, "build_query"),
+    (compiler.SQLCompiler, "execute_sql"),
+    (compiler.SQLCompiler, "_build_aggregation_pipeline"),
+    (compiler.SQLCompiler, "_get_replace_expr"),
     (compiler.SQLCompiler, "cursor_iter"),
     (compiler.SQLCompiler, "base_table"),
     (compiler.SQLCompiler, "collection_name"),
@@ -60,9 +75,17 @@ OVERRIDDEN = [
     (compiler.SQLUpdateCompiler, "update"),
     (lookups, "process_rhs"),
     (json_field, "process_rhs"),
+    (json_field, "build_json_mql_path"),
     (query_utils, "process_rhs"),
+    (query_utils, "process_lhs"),
+    (utils.OperationDebugWrapper, "profile_call"),
+    (utils.OperationDebugWrapper, "log"),
+    (functions, "trunc_convert_value"),
+    (functions, "trunc_date"),
+    (functions, "trunc_time"),
     (indexes, "get_pymongo_index_model"),
     (transaction, "atomic"),
+    (WhereNode, "as_mql"),
     (TupleIn, "as_mql"),
     (TupleIn, "rhs_is_direct_value"),
 ]

@@ -1,0 +1,1 @@
+"""What Django promises, operation by operation, asked of each engine."""
