@@ -12,7 +12,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-sqlite test-mongodb races check check-dockerfile coverage format messages lock
+.PHONY: help run test test-sqlite test-mongodb races check check-dockerfile coverage bench-accounts format messages lock
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -57,6 +57,11 @@ check: $(VENV)/.dev
 ## make check-dockerfile  run the Dockerfile's steps and its server in an empty folder
 check-dockerfile: $(VENV)/.dev
 	$(BIN)/python -m scripts.check_dockerfile
+
+## make bench-accounts what a log-in and the check of a token cost, on both databases
+bench-accounts: $(VENV)/.dev
+	@TEST_DATABASE=sqlite $(BIN)/python -m bench.accounts
+	@TEST_DATABASE=mongodb $(BIN)/python -m bench.accounts
 
 ## make format         format the code and apply ruff's safe fixes
 format: $(VENV)/.dev

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from accounts import workflow
+from accounts.admin_actions import AccountActions, InstitutionActions
 from accounts.audit import record
 from accounts.models import AuditEvent, Institution, MailToken, Session, User
 from competition_site.admin import ReadOnlyPage, RuleForm, WorkflowPage, listed
@@ -23,7 +24,7 @@ admin.site.unregister(Group)  # a role, not a group, says what a person may do
 
 
 @admin.register(User)
-class UserPage(WorkflowPage):
+class UserPage(AccountActions, WorkflowPage):
     """People: an admin may correct a profile; role and access have no verb yet."""
 
     list_display = (
@@ -70,7 +71,7 @@ def _name_taken() -> RuleViolation:
 
 
 @admin.register(Institution)
-class InstitutionPage(WorkflowPage):
+class InstitutionPage(InstitutionActions, WorkflowPage):
     """Universities and schools; a name is copied to its people, so it stays."""
 
     list_display = ("name", "confirmed", "created_at")

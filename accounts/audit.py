@@ -1,6 +1,11 @@
-"""Writes audit events; called by every workflow function inside its transaction."""
+"""Writes audit events, each in the transaction of its change, and reads them."""
 
 from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
 
 from accounts.models import AuditEvent, User
 from competition_site.context import request_id
@@ -21,3 +26,25 @@ def record(by: User | None, action: str, subject: Row, **changes: object) -> Non
         changes=[[field, str(value)] for field, value in changes.items()],
         request_id=request_id.get(),
     )
+
+
+def trail(
+    *,
+    actor: User | None = None,
+    action: str = "",
+    object_id: UUID | None = None,
+    since: datetime | None = None,
+) -> QuerySet[AuditEvent]:
+    """What happened, the newest first.
+
+    ``action`` is how the action begins, such as ``account.``. Keys begin with the
+    millisecond they were made in, so that ``since`` reads no older row.
+    """
+    terms = Q(action__startswith=action)
+    if actor is not None:
+        terms &= Q(actor=actor)
+    if object_id is not None:
+        terms &= Q(object_id=object_id)
+    if since is not None:
+        terms &= Q(pk__gte=UUID(int=int(since.timestamp() * 1000) << 80))
+    return AuditEvent.objects.filter(terms).order_by("-id")

@@ -6,7 +6,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from accounts import tokens
-from accounts.models import Session, User
+from accounts.models import User
 from accounts.tokens import AccessToken, SessionToken
 from competition_site.rules import RuleViolation
 
@@ -14,8 +14,8 @@ from competition_site.rules import RuleViolation
 class BearerAuthentication(BaseAuthentication):
     """``Authorization: Bearer <access token>`` of a session that still lives.
 
-    The session and its user are read in one command on every request: log-out,
-    deactivation and a changed role are seen at once.
+    The person is read by key on every request, and that row says all: log-out, a
+    changed password, deactivation and a changed role are seen at once.
     """
 
     def authenticate(self, request: Request) -> tuple[User, SessionToken] | None:
@@ -36,14 +36,12 @@ class BearerAuthentication(BaseAuthentication):
 
 def _user_of(token: SessionToken) -> User:
     """Raises RuleViolation("token_revoked") where the session or account has ended."""
-    session = (
-        Session.objects.select_related("user")
-        .filter(pk=token.session_id, revoked_at=None)
-        .first()
-    )
-    if session is None or str(session.user_id) != token["id"]:
-        raise RuleViolation("token_revoked")
-    user: User = session.user
+    try:
+        user = User.objects.get(pk=token["id"])
+    except User.DoesNotExist:
+        raise RuleViolation("token_revoked") from None
     if not user.is_active or user.token_version != token["ver"]:
+        raise RuleViolation("token_revoked")
+    if user.has_ended(token.session_id):
         raise RuleViolation("token_revoked")
     return user

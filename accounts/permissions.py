@@ -15,6 +15,7 @@ __all__ = [
     "IsOrganiser",
     "IsOrganiserOrReadOnly",
     "IsParticipant",
+    "OrganisersReadAdminsWrite",
 ]
 
 
@@ -56,3 +57,12 @@ class IsOrganiserOrReadOnly(BasePermission):
         return request.method in SAFE_METHODS or IsOrganiser().has_permission(
             request, view
         )
+
+
+class OrganisersReadAdminsWrite(IsOrganiser):
+    """Organisers read; admins write."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        if request.method in SAFE_METHODS:
+            return super().has_permission(request, view)
+        return IsAdmin().has_permission(request, view)

@@ -9,8 +9,9 @@ from django.core.exceptions import ValidationError as DjangoValidationError
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from accounts.models import Institution, User
+from accounts.models import Institution, Session, User
 from accounts.models.user import normalised_email
+from accounts.roles import Role
 from competition_site.api.serializers import IdField, NameField, StrictSerializer
 
 MAXIMUM_PASSWORD = 128
@@ -39,10 +40,14 @@ class EmailField(serializers.EmailField):
         return normalised_email(super().to_internal_value(value))
 
     def run_validators(self, value: Any) -> None:
+        """Refuse what a mail server may read as another person's address.
+
+        Django's pattern lets a dotless i through, and ``"sari"@…`` is ``sari@…``.
+        """
         address = normalised_email(value)
-        if not address.partition("@")[0].isascii():
-            self.fail("invalid")
         super().run_validators(address)
+        if not address.isascii() or '"' in address:
+            raise serializers.ValidationError(self.error_messages["invalid"])
 
 
 class ProfileBody(StrictSerializer):
@@ -67,26 +72,59 @@ class ProfileBody(StrictSerializer):
     )
 
 
+class PasswordField(serializers.CharField):
+    """A password as it is typed; its length is checked before anything is hashed."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=MAXIMUM_PASSWORD, trim_whitespace=False, **kwargs)
+
+
+def require_good_password(field: str, password: str, person: User | None) -> None:
+    """Raise ValidationError where a new password is short, common or personal."""
+    try:
+        validate_password(password, user=person)
+    except DjangoValidationError as error:
+        raise serializers.ValidationError({field: error.messages}) from error
+
+
 class RegisterBody(ProfileBody):
     """The profile with an address and a password."""
 
     email = EmailField(max_length=254)
-    password = serializers.CharField(max_length=MAXIMUM_PASSWORD, trim_whitespace=False)
+    password = PasswordField()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         person = User(email=attrs["email"], full_name=attrs["full_name"])
-        try:
-            validate_password(attrs["password"], user=person)
-        except DjangoValidationError as error:
-            raise serializers.ValidationError({"password": error.messages}) from error
+        require_good_password("password", attrs["password"], person)
         return attrs
 
 
 class LoginBody(StrictSerializer):
-    """Length is checked before anything is hashed."""
-
     email = serializers.CharField(max_length=254)
-    password = serializers.CharField(max_length=MAXIMUM_PASSWORD, trim_whitespace=False)
+    password = PasswordField()
+
+
+class ForgotBody(StrictSerializer):
+    email = EmailField(max_length=254)
+
+
+class ResetBody(StrictSerializer):
+    token = serializers.CharField(max_length=200)
+    new_password = PasswordField()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        require_good_password("new_password", attrs["new_password"], None)
+        return attrs
+
+
+class ChangeBody(StrictSerializer):
+    current_password = PasswordField()
+    new_password = PasswordField()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        person = self.context["request"].user
+        require_good_password("new_password", attrs["new_password"], person)
+        return attrs
 
 
 class RefreshBody(StrictSerializer):
@@ -95,6 +133,29 @@ class RefreshBody(StrictSerializer):
 
 class TokenBody(StrictSerializer):
     token = serializers.CharField(max_length=200)
+
+
+class InstitutionBody(StrictSerializer):
+    name = serializers.CharField(min_length=3, max_length=200)
+
+
+class UserFilters(StrictSerializer):
+    role = serializers.ChoiceField(Role.choices, required=False)
+    search = serializers.CharField(required=False, max_length=64)
+
+
+class UserChanges(StrictSerializer):
+    """One act at a time: a role, or an account closed or reopened."""
+
+    role = serializers.ChoiceField(Role.choices, required=False)
+    is_active = serializers.BooleanField(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if len(attrs) != 1:
+            raise serializers.ValidationError(
+                _("Name role or is_active, and one only.")
+            )
+        return attrs
 
 
 class InstitutionFilters(StrictSerializer):
@@ -128,6 +189,29 @@ def me(user: User) -> dict[str, Any]:
         "profile_complete": user.profile_complete,
         "missing_fields": user.missing_fields,
         "version": user.version,
+    }
+
+
+def user_row(user: User) -> dict[str, Any]:
+    """An account as organisers see it."""
+    return {
+        **me(user),
+        "is_active": user.is_active,
+        "created_at": user.created_at,
+        "last_login": user.last_login,
+    }
+
+
+def session_row(session: Session, *, current: bool) -> dict[str, Any]:
+    """One of the own log-ins."""
+    return {
+        "id": session.pk,
+        "device": session.device,
+        "address": session.address,
+        "created_at": session.created_at,
+        "last_used_at": session.rotated_at,
+        "expires_at": session.expires_at,
+        "current": current,
     }
 
 

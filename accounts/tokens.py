@@ -15,6 +15,8 @@ from rest_framework_simplejwt.tokens import Token
 from accounts.models import Session
 from competition_site.rules import RuleViolation
 
+CLOCK_SKEW_SECONDS = 2
+"""How far the clocks of two servers may be apart: one reads what the other signed."""
 _CLAIMS = frozenset({"id", "role", "sid", "ver", "jti", "iat", "exp", "token_type"})
 
 
@@ -36,7 +38,9 @@ class SigningBackend(TokenBackend):
 
 @cache
 def _backend(key: str, backend_class: type[TokenBackend]) -> TokenBackend:
-    return backend_class(settings.SIMPLE_JWT["ALGORITHM"], signing_key=key)
+    return backend_class(
+        settings.SIMPLE_JWT["ALGORITHM"], signing_key=key, leeway=CLOCK_SKEW_SECONDS
+    )
 
 
 class SessionToken(Token):

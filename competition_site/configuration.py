@@ -9,6 +9,9 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.retry import Retry
 
 MINIMUM_KEY_LENGTH = 32
 DEVELOPMENT_KEY_PREFIX = "development-only-"
@@ -93,6 +96,46 @@ def _mongodb(url: str) -> dict[str, Any]:
             if name.lower() not in given
         },
     }
+
+
+def default_workers(database_url: str, redis_url: str) -> int:
+    """Processes of one server, where WEB_CONCURRENCY doesn't say.
+
+    More than one only where they share the rows (SQLite has one writer) and the counts
+    of request limits.
+    """
+    return 2 if database_url.startswith("mongodb") and redis_url else 1
+
+
+def caches_of(redis_url: str) -> dict[str, Any]:
+    """Django's ``CACHES``: Redis if there is one, and always this process's memory.
+
+    A Redis that doesn't answer within half a second counts as down.
+    """
+    local = {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "local",
+        # Django's 300 would drop a counter as soon as 300 other callers came along.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+    if not redis_url:
+        return {"default": local, "local": local}
+    if not redis_url.startswith(("redis://", "rediss://", "unix://")):
+        msg = "REDIS_URL starts with redis://, rediss:// or unix://."
+        raise ImproperlyConfigured(msg)
+    shared = {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": redis_url,
+        "KEY_PREFIX": "competition_site",
+        "OPTIONS": {
+            "socket_timeout": 0.5,
+            "socket_connect_timeout": 0.5,
+            # Once more, without a pause, on a connection that had died; never after
+            # a time-out.
+            "retry": Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
+        },
+    }
+    return {"default": shared, "local": local}
 
 
 def refuse_foreign_engine(engine: str) -> None:

@@ -1,7 +1,8 @@
 """gunicorn's configuration: ``gunicorn -c python:competition_site.gunicorn``.
 
-docs/operations.md lists the variables. On SQLite one process holds the throttles'
-counters and the only writer, so there it is one worker and its threads.
+docs/operations.md lists the variables. On SQLite there is one writer, and without Redis
+nothing that processes could count requests in together: there it is one worker and its
+threads.
 """
 
 import os
@@ -9,10 +10,14 @@ from pathlib import Path
 
 import environ
 
+from competition_site.configuration import default_workers
+
 environ.Env.read_env(
     Path(__file__).resolve().parent.parent / os.environ.get("ENV_FILE", ".env")
 )
-_mongodb = os.environ.get("DATABASE_URL", "").startswith("mongodb")
+_default_workers = default_workers(
+    os.environ.get("DATABASE_URL", ""), os.environ.get("REDIS_URL", "")
+)
 _shared_memory = Path("/dev/shm")  # noqa: S108 - workers' heartbeats, never on a disk
 
 wsgi_app = "competition_site.wsgi:application"
@@ -21,7 +26,7 @@ port = int(os.environ.get("PORT") or 8000)
 bind = f"{address}:{port}"
 
 worker_class = "competition_site.server.EnvelopeThreadWorker"
-workers = int(os.environ.get("WEB_CONCURRENCY") or (2 if _mongodb else 1))
+workers = int(os.environ.get("WEB_CONCURRENCY") or _default_workers)
 threads = int(os.environ.get("WEB_THREADS") or 8)
 max_requests = 2000
 max_requests_jitter = 200

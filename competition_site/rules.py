@@ -54,6 +54,8 @@ CODES: Mapping[str, tuple[int, Text]] = {
     "not_competing": (409, _("This team does not compete (yet).")),
     "submission_incomplete": (409, _("The submission lacks what the stage asks for.")),
     "attempts_exhausted": (409, _("No further version may be handed in.")),
+    "last_admin": (409, _("The last admin stays.")),
+    "own_role": (409, _("Your own role and account are changed by another admin.")),
     "conflict_of_interest": (409, _("There is a conflict of interest.")),
     "judging_closed": (409, _("Judging is not open.")),
     "review_final": (409, _("This review is final.")),

@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from competition_site.configuration import (
     DEVELOPMENT_KEY_PREFIX,
+    caches_of,
+    default_workers,
     parse_database_url,
     parse_duration,
     production_refusals,
@@ -22,7 +24,8 @@ from competition_site.configuration import (
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
-environ.Env.read_env(BASE_DIR / env.str("ENV_FILE", ".env"))
+ENV_FILE = BASE_DIR / env.str("ENV_FILE", ".env")
+environ.Env.read_env(ENV_FILE)
 
 ENVIRONMENT = env.str("ENVIRONMENT", "production")
 if ENVIRONMENT not in {"production", "development", "test"}:
@@ -129,7 +132,20 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
             ]
         },
-    }
+    },
+    # Mails: each template is rendered by both, with the words of each.
+    *(
+        {
+            "BACKEND": "django.template.backends.django.DjangoTemplates",
+            "NAME": f"mail_{part}",
+            "APP_DIRS": True,
+            "OPTIONS": {
+                "autoescape": part == "html",
+                "builtins": [f"competition_site.outbox.tags.{part}"],
+            },
+        }
+        for part in ("text", "html")
+    ),
 ]
 APPEND_SLASH = False  # both forms are served without a redirect
 
@@ -150,6 +166,7 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 REQUIRE_VERIFIED_EMAIL = env.bool("REQUIRE_VERIFIED_EMAIL", True)
+REQUIRE_STAFF_TOTP = env.bool("REQUIRE_STAFF_TOTP", False)
 SIMPLE_JWT = {
     "ALGORITHM": "HS256",
     "SIGNING_KEY": JWT_SIGNING_KEY,
@@ -190,7 +207,12 @@ THROTTLE_LIMITS = {
         "read_address": "6000/1m",
     }.items()
 }
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+REDIS_URL = env.str("REDIS_URL", "")
+CACHES = caches_of(REDIS_URL)
+WORKERS = int(
+    env.str("WEB_CONCURRENCY", "") or default_workers(DATABASE_URL, REDIS_URL)
+)
+"""Processes that divide a limit among them while they have no Redis in common."""
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
 IDEMPOTENCY_LEASE = parse_duration(env.str("IDEMPOTENCY_LEASE", "60s"))
 IDEMPOTENCY_RETENTION = parse_duration(env.str("IDEMPOTENCY_RETENTION", "24h"))

@@ -18,6 +18,7 @@ urlpatterns = [
     path("health/live", health.live),
     path("health/ready", health.ready),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/", include("accounts.admin_urls")),
     path("admin/", admin.site.urls),
     re_path(r"^(api|health)(/|$)", views.not_found),
 ]

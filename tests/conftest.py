@@ -6,11 +6,24 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import caches
 
 from accounts.models import User
+from competition_site.api import counters
+from competition_site.configuration import caches_of
 from tests.api import Api
 from tests.factories import make_admin, make_staff, make_user
+from tests.redis_server import (
+    NO_REDIS,
+    RedisServer,
+    find_redis_server,
+    started_redis,
+)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if find_redis_server() is None:
+        terminalreporter.write_line(f"skipped what needs Redis: {NO_REDIS}")
 
 
 @pytest.fixture(autouse=True)
@@ -19,7 +32,34 @@ def _settings_of_tests(settings: Any) -> Iterator[None]:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.THROTTLE_LIMITS = dict.fromkeys(settings.THROTTLE_LIMITS, "1000000/1m")
     yield
-    cache.clear()
+    caches["local"].clear()
+
+
+@pytest.fixture(scope="session")
+def _redis_server() -> Iterator[RedisServer]:
+    server = started_redis()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def redis_server(_redis_server: RedisServer) -> RedisServer:
+    """An empty Redis, of which the settings know nothing."""
+    _redis_server.start()
+    _redis_server.flush()
+    return _redis_server
+
+
+@pytest.fixture
+def shared_counts(
+    redis_server: RedisServer, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> RedisServer:
+    """The Redis in which two worker processes, as it were, count requests."""
+    settings.REDIS_URL = redis_server.url
+    settings.CACHES = caches_of(redis_server.url)
+    settings.WORKERS = 2
+    monkeypatch.setattr(counters, "_redis", counters.RedisCounter())
+    return redis_server
 
 
 @pytest.fixture

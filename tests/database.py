@@ -65,8 +65,10 @@ def _prepare_environment() -> None:
         SECRET_KEY="test-only-django-" + "0" * 32,
         JWT_SIGNING_KEY="test-only-tokens-" + "0" * 32,
         EMAIL_URL="memorymail://",
+        REDIS_URL="",  # tests that count in Redis start one of their own
         MEDIA_ROOT=str(_directory / "media"),
     )
+    os.environ.pop("WEB_CONCURRENCY", None)
 
 
 def _end_in_order_on_sigterm() -> None:

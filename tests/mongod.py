@@ -39,7 +39,7 @@ def find_mongod() -> str | None:
     return shutil.which("mongod")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -51,7 +51,7 @@ class Mongod:
 
     directory: Path
     replica_set: str | None = SET_NAME
-    port: int = field(default_factory=_free_port)
+    port: int = field(default_factory=free_port)
     parameters: dict[str, Any] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
 from django.conf import settings
@@ -11,6 +12,12 @@ from django.utils.translation import gettext_lazy as _
 from competition_site.clock import now
 from competition_site.db.fields import MomentField
 from competition_site.db.models import Row
+
+
+class SessionQuerySet(models.QuerySet["Session"]):
+    def live(self, at: datetime) -> SessionQuerySet:
+        """Sessions that can still be carried on."""
+        return self.filter(revoked_at=None, expires_at__gt=at)
 
 
 class Session(Row):
@@ -30,11 +37,14 @@ class Session(Row):
     device = models.CharField(_("device"), max_length=200, blank=True, editable=False)
     address = models.CharField(_("address"), max_length=45, blank=True, editable=False)
 
+    objects = SessionQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("session")
         verbose_name_plural = _("sessions")
         indexes: ClassVar = [
             models.Index(fields=["user", "-id"], name="session_of_user"),
+            models.Index(fields=["expires_at"], name="session_expiry"),
         ]
 
     def __str__(self) -> str:
@@ -42,16 +52,22 @@ class Session(Row):
 
 
 class MailToken(Row):
-    """A single-use link that was mailed; only its hash is stored."""
+    """A single-use link that was mailed; only its hash is stored.
+
+    ``token_version`` is the person's when it was written: a changed password, which
+    raises theirs, makes it void.
+    """
 
     class Purpose(models.TextChoices):
         VERIFY_EMAIL = "verify_email", _("confirm e-mail")
+        RESET_PASSWORD = "reset_password", _("reset password")
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="mail_tokens"
     )
     purpose = models.CharField(max_length=20, choices=Purpose, editable=False)
     email = models.EmailField(editable=False)
+    token_version = models.PositiveIntegerField(default=1, editable=False)
     digest = models.CharField(max_length=64, unique=True, editable=False)
     expires_at = MomentField(editable=False)
     used_at = MomentField(null=True, editable=False)
@@ -61,6 +77,7 @@ class MailToken(Row):
         verbose_name_plural = _("mail tokens")
         indexes: ClassVar = [
             models.Index(fields=["purpose", "-id"], name="mail_token_purpose"),
+            models.Index(fields=["expires_at"], name="mail_token_expiry"),
         ]
 
     def __str__(self) -> str:

@@ -42,8 +42,12 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser, VersionedRow):
     """A person. The profile stands on the same row: one read, no join.
 
-    ``institution_name`` is copied from the institution by the workflow.
+    ``institution_name`` is copied from the institution by the workflow. ``language`` is
+    what mails to them are written in: that of their last log-in that named one.
     ``token_version`` is the claim ``ver`` of every token: raising it ends them all.
+    ``ended_sessions`` are those that ended one by one, each with the second after which
+    no access token of theirs can be alive: whoever reads a person knows which tokens
+    still count. ``sessions_ended`` counts the writes of that list.
     """
 
     PROFILE_FIELDS: ClassVar = (
@@ -54,6 +58,10 @@ class User(AbstractBaseUser, VersionedRow):
         "study_program",
         "entry_year",
     )
+
+    class Language(models.TextChoices):
+        ENGLISH = "en", _("English")
+        INDONESIAN = "id", _("Indonesian")
 
     email = models.EmailField(_("e-mail address"), unique=True)
     email_verified = models.BooleanField(_("e-mail verified"), default=False)
@@ -73,11 +81,20 @@ class User(AbstractBaseUser, VersionedRow):
     entry_year = models.PositiveSmallIntegerField(
         _("entry year"), null=True, blank=True
     )
+    language = models.CharField(
+        _("language"),
+        max_length=2,
+        choices=Language,
+        default=Language.ENGLISH,
+        editable=False,
+    )
     role = models.CharField(
         _("role"), max_length=12, choices=Role, default=Role.PARTICIPANT, editable=False
     )
     is_active = models.BooleanField(_("active"), default=True, editable=False)
     token_version = models.PositiveIntegerField(default=1, editable=False)
+    ended_sessions = models.JSONField(default=list, editable=False)
+    sessions_ended = models.PositiveIntegerField(default=0, editable=False)
     last_login = MomentField(_("last log-in"), null=True, blank=True, editable=False)
 
     USERNAME_FIELD = "email"
@@ -111,12 +128,20 @@ class User(AbstractBaseUser, VersionedRow):
     def is_superuser(self) -> bool:
         return self.role == Role.ADMIN
 
+    def has_ended(self, session_id: UUID) -> bool:
+        """Whether access tokens of this session are void."""
+        return any(ended == session_id.hex for ended, _until in self.ended_sessions)
+
     def has_perm(self, perm: str, obj: object = None) -> bool:
         """Django's question for the admin, answered from the role."""
         return self.is_active and role_allows(self.role, perm)
 
     def has_module_perms(self, app_label: str) -> bool:
         return self.is_active and role_sees(self.role, app_label)
+
+    def get_session_auth_hash(self) -> str:
+        """What a session of the admin is bound to: it ends when the tokens do."""
+        return f"{super().get_session_auth_hash()}.{self.token_version}"
 
     @property
     def institution_brief(self) -> dict[str, UUID | str] | None:

@@ -10,6 +10,8 @@ class ApiConfig(AppConfig):
     verbose_name = "API"
 
     def ready(self) -> None:
+        from competition_site.api.checks import check_shared_counters
         from competition_site.db.index_checks import check_indexes
 
         register(check_indexes, Tags.models)
+        register(check_shared_counters, Tags.security, deploy=True)

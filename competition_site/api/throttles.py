@@ -7,13 +7,13 @@ import time
 from typing import Any
 
 from django.conf import settings
-from django.core.cache import cache
 from rest_framework.exceptions import Throttled
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-from competition_site.api.client import client_address
+from competition_site.api import counters
+from competition_site.api.client import client_network
 from competition_site.configuration import parse_duration
 
 
@@ -25,8 +25,7 @@ def count(scope: str, *identity: str) -> None:
     wait = (started + 1) * window - moment
     who = hashlib.sha256("\n".join(identity).encode()).hexdigest()
     key = f"throttle:{scope}:{started}:{who}"
-    cache.add(key, 0, timeout=window * 2)
-    if cache.incr(key) > limit:
+    if counters.is_exceeded(key, limit=limit, lifetime=window * 2):
         raise Throttled(wait=wait)
 
 
@@ -49,5 +48,5 @@ class PublicReadThrottle(BaseThrottle):
 
     def allow_request(self, request: Request, view: Any) -> bool:
         if request.method in SAFE_METHODS and not request.user.is_authenticated:
-            count("read_address", client_address(request))
+            count("read_address", client_network(request))
         return True

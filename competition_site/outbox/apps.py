@@ -8,3 +8,8 @@ class OutboxConfig(AppConfig):
     name = "competition_site.outbox"
     label = "outbox"
     verbose_name = _("Outbox")
+
+    def ready(self) -> None:
+        from django.utils.module_loading import autodiscover_modules
+
+        autodiscover_modules("mails")

@@ -13,19 +13,26 @@ from competition_site.db.models import Row
 class OutboxMessage(Row):
     """A mail, written with the change that caused it.
 
-    Its body is emptied once it is sent: it may hold a token, and no token stays at
-    rest.
+    Its parts are emptied once it is sent: they may hold a token, and no token stays at
+    rest. A deferred one is only a wish: its writer decides when it is sent whether
+    there is anything to say.
     """
 
     class Status(models.TextChoices):
         PENDING = "pending", _("pending")
         SENT = "sent", _("sent")
         FAILED = "failed", _("failed")
+        DROPPED = "dropped", _("not sent")
 
     kind = models.CharField(_("kind"), max_length=50, editable=False)
     recipient = models.EmailField(_("recipient"), editable=False)
-    subject = models.CharField(_("subject"), max_length=200, editable=False)
+    language = models.CharField(
+        _("language"), max_length=8, default="en", editable=False
+    )
+    deferred = models.BooleanField(default=False, editable=False)
+    subject = models.CharField(_("subject"), max_length=200, blank=True, editable=False)
     body = models.TextField(_("body"), blank=True, editable=False)
+    html = models.TextField(_("body as HTML"), blank=True, editable=False)
     status = models.CharField(
         _("status"),
         max_length=10,

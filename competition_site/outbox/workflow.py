@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMultiAlternatives
 from django.db.models import F
-from django.template.loader import render_to_string
+from django.utils import translation
 
 from competition_site.clock import now
+from competition_site.outbox import mails
 from competition_site.outbox.models import OutboxMessage
 
 logger = logging.getLogger(__name__)
+
+Writer = Callable[[OutboxMessage], OutboxMessage | None]
+_writers: dict[str, Writer] = {}
 
 LEASE = timedelta(minutes=2)
 """How long a sender may take before another one tries the same message."""
@@ -22,18 +27,45 @@ MAXIMUM_ATTEMPTS = 8
 _BATCH = 50
 
 
-def enqueue(kind: str, *, to: str, **context: Any) -> OutboxMessage:
-    """Write a mail into the current transaction, in the active language.
+def enqueue(
+    kind: str, *, to: str, language: str | None = None, **context: Any
+) -> OutboxMessage:
+    """Write a mail into the current transaction.
 
-    The template ``mail/<kind>.txt`` has the subject in its first line.
+    ``language`` is the recipient's; where nobody knows it, it is the active one.
     """
-    text = render_to_string(
-        f"mail/{kind}.txt", {"frontend_url": settings.FRONTEND_URL, **context}
-    )
-    subject, _, body = text.strip().partition("\n")
+    message = OutboxMessage(kind=kind, recipient=to, language=language or _language())
+    written(message, **context).save(force_insert=True)
+    return message
+
+
+def defer(kind: str, *, to: str) -> OutboxMessage:
+    """Ask for a mail that its writer writes when it is sent, or leaves unwritten.
+
+    For mails whose being sent must not be told by the answer or its time.
+    """
     return OutboxMessage.objects.create(
-        kind=kind, recipient=to, subject=subject.strip()[:200], body=body.strip() + "\n"
+        kind=kind, recipient=to, language=_language(), deferred=True
     )
+
+
+def written(
+    message: OutboxMessage, *, language: str | None = None, **context: Any
+) -> OutboxMessage:
+    """The message with its text, which is not stored: for a writer to return."""
+    message.language = language or message.language
+    mail = mails.render(message.kind, context, language=message.language)
+    message.subject, message.body, message.html = mail
+    return message
+
+
+def write_with(kind: str, writer: Writer) -> None:
+    """Name the writer of a deferred kind; it returns None where no mail is due."""
+    _writers[kind] = writer
+
+
+def _language() -> str:
+    return translation.get_language() or settings.LANGUAGE_CODE
 
 
 def send_due() -> int:
@@ -57,23 +89,37 @@ def _send(message: OutboxMessage) -> bool:
     if not claimed:
         return False
     try:
-        _mail(message).send()
+        text = _writers[message.kind](message) if message.deferred else message
+        if text is None:
+            return _finish(message, OutboxMessage.Status.DROPPED)
+        _mail(text).send()
     except Exception as error:  # noqa: BLE001 - a mail server may fail in any way
         _postpone(message, error)
         return False
+    return _finish(message, OutboxMessage.Status.SENT)
+
+
+def _finish(message: OutboxMessage, status: OutboxMessage.Status) -> bool:
     OutboxMessage.objects.filter(pk=message.pk).update(
-        status=OutboxMessage.Status.SENT, sent_at=now(), body="", error=""
+        status=status, sent_at=now(), body="", html="", error=""
     )
-    return True
+    return status == OutboxMessage.Status.SENT
 
 
-def _mail(message: OutboxMessage) -> EmailMessage:
-    return EmailMessage(
+def _mail(message: OutboxMessage) -> EmailMultiAlternatives:
+    mail = EmailMultiAlternatives(
         subject=message.subject,
         body=message.body,
         to=[message.recipient],
-        headers={"Message-ID": f"<{message.pk}@competition-site>"},
+        headers={
+            "Message-ID": f"<{message.pk}@competition-site>",
+            "Auto-Submitted": "auto-generated",  # RFC 3834: let no robot answer it
+            "Content-Language": message.language,
+        },
     )
+    if message.html:  # a mail of before there were two parts has none
+        mail.attach_alternative(message.html, "text/html")
+    return mail
 
 
 def _postpone(message: OutboxMessage, error: Exception) -> None:

@@ -2,6 +2,7 @@
 
 from registrations.admin.competitions import CompetitionPage
 from registrations.admin.documents import DocumentPage
+from registrations.admin.institutions import MergingInstitutionPage
 from registrations.admin.teams import (
     InvitationPage,
     MembershipPage,
@@ -13,5 +14,6 @@ __all__ = [
     "DocumentPage",
     "InvitationPage",
     "MembershipPage",
+    "MergingInstitutionPage",
     "RegistrationPage",
 ]

@@ -12,6 +12,7 @@ from registrations.workflow.documents import (
     verify_document,
 )
 from registrations.workflow.entries import approve, create, edit, submit
+from registrations.workflow.institutions import merge_institutions
 from registrations.workflow.teams import accept_invitation, invite
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "create_competition",
     "edit",
     "invite",
+    "merge_institutions",
     "open_document",
     "publish_stages",
     "refuse_document",

@@ -93,7 +93,12 @@ def refuse_document(document: Document, *, reason: str, by: User) -> Document:
     document.move_to(Status.REFUSED, reason=reason)
     record(by, "document.refused", document, reason=reason)
     uploader = User.objects.get(pk=document.uploaded_by_id)
-    enqueue("document_refused", to=uploader.email, document=document)
+    enqueue(
+        "document_refused",
+        to=uploader.email,
+        language=uploader.language,
+        document=document,
+    )
     _count_documents(document)
     return document
 

@@ -137,7 +137,12 @@ def submit(registration: Registration, *, by: User, at: datetime) -> Registratio
         payment_status=Payment.AWAITING if competition.fee else Payment.NOT_REQUIRED,
     )
     record(by, "registration.submitted", registration)
-    enqueue("registration_submitted", to=by.email, registration=registration)
+    enqueue(
+        "registration_submitted",
+        to=by.email,
+        language=by.language,
+        registration=registration,
+    )
     if competition.seat_policy == Competition.SeatPolicy.ON_SUBMIT:
         seats.take(registration)
     return registration
@@ -156,6 +161,11 @@ def approve(registration: Registration, *, by: User) -> Registration:
     registration.move_to(Status.APPROVED)
     record(by, "registration.approved", registration)
     leader = User.objects.get(pk=registration.leader_id)
-    enqueue("registration_approved", to=leader.email, registration=registration)
+    enqueue(
+        "registration_approved",
+        to=leader.email,
+        language=leader.language,
+        registration=registration,
+    )
     seats.take(registration)
     return registration

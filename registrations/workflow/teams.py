@@ -51,7 +51,8 @@ def invite(
     competition = Competition.objects.get(pk=registration.competition_id)
     requirements.require_joinable(registration, competition, at)
     address = normalised_email(email)
-    _require_outside(registration, address)
+    invited = User.objects.with_email(address)
+    _require_outside(registration, invited)
     _require_none_open(registration, address, at)
     token = secrets.token_urlsafe(32)
     invitation = Invitation.objects.create(
@@ -68,6 +69,7 @@ def invite(
     enqueue(
         "invitation",
         to=address,
+        language=invited.language if invited else by.language,
         invitation=invitation,
         invited_by=by.full_name,
         token=token,
@@ -80,8 +82,7 @@ def _expiry(competition: Competition, at: datetime) -> datetime:
     return min(at + INVITATION_LIFETIME, lock)
 
 
-def _require_outside(registration: Registration, address: str) -> None:
-    invited = User.objects.with_email(address)
+def _require_outside(registration: Registration, invited: User | None) -> None:
     if invited is not None and registration.has_member(invited):
         raise RuleViolation("already_registered")
 
@@ -122,6 +123,7 @@ def accept_invitation(token: str, *, by: User, at: datetime) -> Registration:
     enqueue(
         "member_joined",
         to=leader.email,
+        language=leader.language,
         registration=registration,
         member=by.full_name,
     )

@@ -160,7 +160,13 @@ def hand_in(submission: Submission, *, by: User, at: datetime) -> SubmissionVers
         raise Conflict
     version = _freeze(submission, stage, by=by)
     record(by, "submission.handed_in", submission, number=number, receipt=version.code)
-    enqueue("receipt", to=by.email, version=version, team_name=submission.team_name)
+    enqueue(
+        "receipt",
+        to=by.email,
+        language=by.language,
+        version=version,
+        team_name=submission.team_name,
+    )
     return version
 
 

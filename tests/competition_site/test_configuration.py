@@ -10,7 +10,12 @@ from datetime import timedelta
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from competition_site.configuration import parse_database_url, parse_duration
+from competition_site.configuration import (
+    caches_of,
+    default_workers,
+    parse_database_url,
+    parse_duration,
+)
 
 SOUND = {
     "ENVIRONMENT": "production",
@@ -22,7 +27,7 @@ SOUND = {
 }
 
 
-def start(**changes: str) -> subprocess.CompletedProcess[str]:
+def start(*options: str, **changes: str) -> subprocess.CompletedProcess[str]:
     """Run ``manage.py check`` in an environment of its own."""
     environment = {
         "PATH": os.environ["PATH"],
@@ -30,7 +35,7 @@ def start(**changes: str) -> subprocess.CompletedProcess[str]:
         **{name: value for name, value in (SOUND | changes).items() if value},
     }
     return subprocess.run(
-        [sys.executable, "manage.py", "check"],
+        [sys.executable, "manage.py", "check", *options],
         env=environment,
         capture_output=True,
         text=True,
@@ -61,6 +66,7 @@ def test_production_starts_with_sound_settings():
         ({"CORS_ALLOWED_ORIGINS": "*"}, "CORS_ALLOWED_ORIGINS holds a wildcard"),
         ({"DATABASE_URL": "djongo://localhost/x"}, "0001-mongodb-connector.md"),
         ({"DATABASE_ENGINE": "djongo"}, "mongodb://"),
+        ({"REDIS_URL": "localhost:6379"}, "REDIS_URL starts with redis://"),
     ],
 )
 def test_production_is_refused_with_one_clear_line(changes: dict[str, str], line: str):
@@ -110,3 +116,66 @@ def test_durations():
 def test_other_durations_are_refused(text: str):
     with pytest.raises(ImproperlyConfigured):
         parse_duration(text)
+
+
+# --- processes and what they share ---------------------------------------------------
+MONGODB = "mongodb://localhost/event?replicaSet=rs0"
+SQLITE = "sqlite:////tmp/never-opened.sqlite3"
+REDIS = "redis://localhost:6379/0"
+
+
+@pytest.mark.parametrize(
+    ("database_url", "redis_url", "workers"),
+    [(MONGODB, REDIS, 2), (MONGODB, "", 1), (SQLITE, REDIS, 1), (SQLITE, "", 1)],
+)
+def test_several_processes_by_default_only_where_they_share_everything(
+    database_url: str, redis_url: str, workers: int
+):
+    assert default_workers(database_url, redis_url) == workers
+
+
+@pytest.mark.parametrize(
+    ("environment", "workers"),
+    [
+        ({"DATABASE_URL": MONGODB}, 1),
+        ({"DATABASE_URL": MONGODB, "REDIS_URL": REDIS}, 2),
+        ({"DATABASE_URL": MONGODB, "WEB_CONCURRENCY": "3"}, 3),
+        ({"WEB_CONCURRENCY": ""}, 1),
+    ],
+)
+def test_gunicorn_and_the_settings_agree_on_the_processes(
+    environment: dict[str, str], workers: int
+):
+    printing = (
+        "from django.conf import settings; from competition_site import gunicorn;"
+        "print(gunicorn.workers, settings.WORKERS)"
+    )
+    variables = {
+        "PATH": os.environ["PATH"],
+        "ENV_FILE": os.devnull,
+        "DJANGO_SETTINGS_MODULE": "competition_site.settings",
+        **SOUND,
+        **environment,
+    }
+    printed = subprocess.check_output(
+        [sys.executable, "-c", printing], env=variables, text=True
+    )
+    assert printed.split() == [str(workers)] * 2
+
+
+def test_processes_that_count_alone_are_warned_of_before_deployment():
+    deploy = ("--deploy", "--fail-level", "WARNING")
+    alone = start(*deploy, WEB_CONCURRENCY="4", TRUSTED_PROXIES="1")
+    assert "competition_site.W201" in alone.stderr
+    assert "WEB_CONCURRENCY is 4 without REDIS_URL" in alone.stderr
+    for shared in ({"WEB_CONCURRENCY": "4", "REDIS_URL": REDIS}, {}):
+        together = start(*deploy, TRUSTED_PROXIES="1", **shared)
+        assert "competition_site.W201" not in together.stderr
+
+
+def test_redis_has_half_a_second_and_the_memory_room_for_every_caller():
+    caches = caches_of(REDIS)
+    options = caches["default"]["OPTIONS"]
+    assert options["socket_timeout"] == options["socket_connect_timeout"] == 0.5
+    assert caches["local"]["OPTIONS"]["MAX_ENTRIES"] == 100_000
+    assert caches_of("")["default"] == caches["local"]

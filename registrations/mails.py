@@ -1,0 +1,27 @@
+"""The mails of registrations, and what a preview shows in them."""
+
+from datetime import UTC, datetime
+
+from competition_site.outbox.mails import describe
+
+_TEAM = {"team_name": "Tim Garuda", "competition_title": "Capture the Flag 2026"}
+_ENTRY = {**_TEAM, "pk": "01890a5d-ac96-774b-bcce-b302099a8057"}
+
+describe("registration_submitted", registration=_ENTRY)
+describe("registration_approved", registration=_ENTRY)
+describe("member_joined", registration=_ENTRY, member="Budi Santoso")
+describe(
+    "invitation",
+    invitation={**_TEAM, "expires_at": datetime(2026, 3, 8, 16, 59, tzinfo=UTC)},
+    invited_by="Sari Dewi",
+    token="Qm9yb2J1ZHVyIGRhbiBQcmFtYmFuYW4",  # noqa: S106 - opens nothing
+)
+describe(
+    "document_refused",
+    document={
+        "team_name": "Tim Garuda",
+        "file_name": "ktm.jpg",
+        "reason": "The name can't be read.\nPlease take the picture by daylight.",
+        "registration_id": _ENTRY["pk"],
+    },
+)
