@@ -42,7 +42,7 @@ def is_exceeded(key: str, *, limit: int, lifetime: int) -> bool:
 
 def share_of(limit: int) -> int:
     """What one process may let through alone: all of them together pass no more."""
-    return max(1, limit // settings.WORKERS)
+    return min(limit, max(1, limit // settings.WORKERS))
 
 
 def _increment(cache: BaseCache, key: str, lifetime: int) -> int:

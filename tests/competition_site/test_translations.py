@@ -369,8 +369,8 @@ def test_whatever_the_header_says_there_is_an_answer(anyone, header, language):
 @pytest.mark.parametrize(
     ("language", "subject", "sentence"),
     [
-        (None, "Please confirm your e-mail address", "within two days:"),
-        ("id", "Konfirmasi alamat email Anda", "dalam waktu dua hari:"),
+        (None, "Please confirm your e-mail address", "within two days."),
+        ("id", "Konfirmasi alamat email Anda", "dalam dua hari."),
     ],
 )
 def test_a_mail_is_written_in_the_language_of_its_request(
@@ -385,6 +385,7 @@ def test_a_mail_is_written_in_the_language_of_its_request(
 
 
 def test_an_invitation_keeps_the_names_in_the_translated_mail(as_user, student):
+    student.change(language="id")
     team = make_registration(leader=student, team_name="Tim 100%")
     answer = ask(
         as_user(student),

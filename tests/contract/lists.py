@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from accounts.models import Institution
-from accounts.views import InstitutionListView
+from accounts.views.people import InstitutionListView
 from competition_site.clock import now
 from registrations.models import Competition, Invitation, Registration
 from registrations.views import CompetitionViewSet
@@ -125,7 +125,11 @@ def add_assignments(world: World, count: int) -> None:
             **given,
         )
         Review.objects.create(
-            assignment=assignment, stage=world.stage, submission=entry, saved_at=now()
+            version_number=1,
+            assignment=assignment,
+            stage=world.stage,
+            submission=entry,
+            saved_at=now(),
         )
 
 

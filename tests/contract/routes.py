@@ -77,6 +77,18 @@ def _refresh(world: World) -> Any:
     return {"refresh": world.refresh_token}
 
 
+def _forgotten(world: World) -> Any:
+    return {"email": world.owner.email}
+
+
+def _reset(world: World) -> Any:
+    return {"token": world.reset_token, "new_password": "gajah duduk 77"}
+
+
+def _changed(_: World) -> Any:
+    return {"current_password": PASSWORD, "new_password": "gajah duduk 77"}
+
+
 def _competition(_: World) -> Any:
     return {
         name: value.isoformat() if name.endswith("_at") else value
@@ -117,6 +129,26 @@ ROWS = (
     open_to_all("POST", "/auth/login", "200", _login),
     open_to_all("POST", "/auth/refresh", "200", _refresh),
     open_to_all("POST", "/auth/logout", "200", _refresh),
+    signed_in("POST", "/auth/logout-all", "200 200 200 200 200 200 200"),
+    signed_in("GET", "/auth/sessions", "200 200 200 200 200 200 200"),
+    signed_in("DELETE", "/auth/sessions/{session}", "404 200 404 404 404 404 404"),
+    open_to_all("POST", "/auth/password/forgot", "200", _forgotten),
+    open_to_all("POST", "/auth/password/reset", "200", _reset),
+    signed_in("POST", "/auth/password/change", "200 200 200 200 200 200 200", _changed),
+    signed_in(
+        "POST",
+        "/institutions",
+        "201 201 201 201 201 201 201",
+        lambda _: {"name": f"Politeknik {fresh_address()}"},
+    ),
+    signed_in("GET", "/users", "403 403 403 200 200 403 403"),
+    signed_in("GET", "/users/{candidate}", "403 403 403 200 200 403 403"),
+    signed_in(
+        "PATCH",
+        "/users/{candidate}",
+        "403 403 403 403 200 403 403",
+        lambda _: {"role": "staff"},
+    ),
     open_to_all(
         "POST", "/auth/email/verify", "200", lambda w: {"token": w.verification_token}
     ),

@@ -10,8 +10,9 @@ from typing import Any
 from uuid import uuid4
 
 from accounts import tokens
-from accounts.models import User
+from accounts.models import MailToken, Session, User
 from accounts.workflow import open_session
+from accounts.workflow.mail_tokens import issue
 from competition_site.clock import now
 from registrations import workflow as registrations
 from registrations.models import Competition, Document, Registration
@@ -206,6 +207,16 @@ class World:
             scores={str(self.criterion.pk): marks},
             **fields,
         )
+
+    @cached_property
+    def session(self) -> Session:
+        """A log-in of the owner, on a device of theirs."""
+        return open_session(self.owner, at=now(), device="tests", address="127.0.0.1")
+
+    @cached_property
+    def reset_token(self) -> str:
+        purpose = MailToken.Purpose.RESET_PASSWORD
+        return issue(self.owner, purpose, at=now())
 
     @cached_property
     def refresh_token(self) -> str:

@@ -70,8 +70,16 @@ class Mailbox:
         ]
 
 
+def text_of(letter: EmailMessage) -> str:
+    """The letter's text part."""
+    part = letter.get_body(("plain",))
+    assert part is not None
+    return str(part.get_content())
+
+
 def token_of(letter: EmailMessage) -> str:
     """The token in the letter's link."""
-    _, found, rest = letter.get_content().partition("#token=")
-    assert found, letter.get_content()
+    text = text_of(letter)
+    _, found, rest = text.partition("#token=")
+    assert found, text
     return rest.split()[0]

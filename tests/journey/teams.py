@@ -10,7 +10,7 @@ from tests.journey import shapes
 from tests.journey.accounts import PROFILE, Student, joins
 from tests.journey.client import Answer, Upload
 from tests.journey.files import DISGUISED_HTML, png
-from tests.journey.mailbox import Mailbox, token_of
+from tests.journey.mailbox import Mailbox, text_of, token_of
 from tests.journey.organisers import SLUG, seats_taken
 
 TEAM = "Merpati Putih"
@@ -101,7 +101,7 @@ def invites(team: Team, mailbox: Mailbox) -> None:
     )
     assert [m["role"] for m in joined.data["members"]] == ["leader", "member"]
     budi.refused(*accept, status=409, code="invitation_not_pending")
-    assert "Budi Santoso" in mailbox.letter_to(sari.email).get_content()
+    assert "Budi Santoso" in text_of(mailbox.letter_to(sari.email))
     listed = sari.get(f"{path}/invitations", shape=shapes.page(shapes.INVITATION))
     assert [row["status"] for row in listed.data["results"]] == ["accepted"]
     budi.refused("POST", f"{path}/submit", status=403, code="permission_denied")
@@ -165,7 +165,7 @@ def proves(team: Team, admin: Student, mailbox: Mailbox) -> None:
     reason = {"reason": "The name cannot be read."}
     row = admin.post(f"{others}/refuse", reason, shape=shapes.DOCUMENT).data
     assert (row["status"], row["reason"]) == ("refused", reason["reason"])
-    assert reason["reason"] in mailbox.letter_to(budi.email).get_content()
+    assert reason["reason"] in text_of(mailbox.letter_to(budi.email))
     is_not_ready(team, "documents_missing")
     replacement = uploads_card(budi, path, png(30))
     team.documents = [own, f"/documents/{replacement['id']}"]

@@ -10,7 +10,7 @@ from tests.journey import shapes
 from tests.journey.accounts import Student
 from tests.journey.client import Person, Upload
 from tests.journey.files import DISGUISED_HTML, archive, pdf
-from tests.journey.mailbox import Mailbox
+from tests.journey.mailbox import Mailbox, text_of
 from tests.journey.organisers import SLUG
 from tests.journey.teams import Team
 
@@ -71,7 +71,7 @@ def hands_in(sari: Student, path: str, mailbox: Mailbox) -> dict[str, Any]:
     assert again.data == version
     code = version["receipt"]["code"]
     assert version["receipt"]["href"] == f"/api/v1/receipts/{code}"
-    letter = mailbox.letter_to(sari.email).get_content()
+    letter = text_of(mailbox.letter_to(sari.email))
     assert code in letter
     assert all(row["sha256"] in letter for row in version["files"])
     return dict(version)
@@ -104,7 +104,7 @@ def hands_in_again(
     budi.patch(path, {"title": "Better exploit", "summary": "Faster"})
     second = budi.post(f"{path}/submit", shape=shapes.VERSION).data
     assert second["number"] == 2
-    assert second["receipt"]["code"] in mailbox.letter_to(budi.email).get_content()
+    assert second["receipt"]["code"] in text_of(mailbox.letter_to(budi.email))
     names = [row["name"] for row in second["files"]]
     assert names == ["attachment.zip", "better.pdf"]
 

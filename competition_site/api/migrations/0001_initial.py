@@ -6,29 +6,49 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='IdempotencyKey',
+            name="IdempotencyKey",
             fields=[
-                ('digest', models.CharField(db_column='_id', editable=False, max_length=64, primary_key=True, serialize=False)),
-                ('fingerprint', models.CharField(editable=False, max_length=64)),
-                ('lease', models.CharField(editable=False, max_length=32)),
-                ('lease_until', competition_site.db.fields.MomentField(editable=False)),
-                ('status_code', models.PositiveSmallIntegerField(editable=False, null=True)),
-                ('headers', models.JSONField(default=list, editable=False)),
-                ('body', models.TextField(default='', editable=False)),
-                ('created_at', competition_site.db.fields.MomentField(default=competition_site.clock.now, editable=False)),
-                ('expires_at', competition_site.db.fields.MomentField(db_index=True, editable=False)),
+                (
+                    "digest",
+                    models.CharField(
+                        db_column="_id",
+                        editable=False,
+                        max_length=64,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("fingerprint", models.CharField(editable=False, max_length=64)),
+                ("lease", models.CharField(editable=False, max_length=32)),
+                ("lease_until", competition_site.db.fields.MomentField(editable=False)),
+                (
+                    "status_code",
+                    models.PositiveSmallIntegerField(editable=False, null=True),
+                ),
+                ("headers", models.JSONField(default=list, editable=False)),
+                ("body", models.TextField(default="", editable=False)),
+                (
+                    "created_at",
+                    competition_site.db.fields.MomentField(
+                        default=competition_site.clock.now, editable=False
+                    ),
+                ),
+                (
+                    "expires_at",
+                    competition_site.db.fields.MomentField(
+                        db_index=True, editable=False
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'idempotency key',
-                'verbose_name_plural': 'idempotency keys',
+                "verbose_name": "idempotency key",
+                "verbose_name_plural": "idempotency keys",
             },
         ),
     ]

@@ -7,36 +7,125 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='OutboxMessage',
+            name="OutboxMessage",
             fields=[
-                ('id', models.UUIDField(db_column='_id', default=uuid6.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', competition_site.db.fields.MomentField(default=competition_site.clock.now, editable=False)),
-                ('updated_at', competition_site.db.fields.MomentField(default=competition_site.clock.now, editable=False)),
-                ('kind', models.CharField(editable=False, max_length=50, verbose_name='kind')),
-                ('recipient', models.EmailField(editable=False, max_length=254, verbose_name='recipient')),
-                ('language', models.CharField(default='en', editable=False, max_length=8, verbose_name='language')),
-                ('deferred', models.BooleanField(default=False, editable=False)),
-                ('subject', models.CharField(blank=True, editable=False, max_length=200, verbose_name='subject')),
-                ('body', models.TextField(blank=True, editable=False, verbose_name='body')),
-                ('html', models.TextField(blank=True, editable=False, verbose_name='body as HTML')),
-                ('status', models.CharField(choices=[('pending', 'pending'), ('sent', 'sent'), ('failed', 'failed'), ('dropped', 'not sent')], default='pending', editable=False, max_length=10, verbose_name='status')),
-                ('attempts', models.PositiveSmallIntegerField(default=0, editable=False, verbose_name='attempts')),
-                ('due_at', competition_site.db.fields.MomentField(default=competition_site.clock.now, editable=False, verbose_name='due at')),
-                ('sent_at', competition_site.db.fields.MomentField(editable=False, null=True, verbose_name='sent at')),
-                ('error', models.CharField(blank=True, editable=False, max_length=200, verbose_name='error')),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_column="_id",
+                        default=uuid6.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "created_at",
+                    competition_site.db.fields.MomentField(
+                        default=competition_site.clock.now, editable=False
+                    ),
+                ),
+                (
+                    "updated_at",
+                    competition_site.db.fields.MomentField(
+                        default=competition_site.clock.now, editable=False
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        editable=False, max_length=50, verbose_name="kind"
+                    ),
+                ),
+                (
+                    "recipient",
+                    models.EmailField(
+                        editable=False, max_length=254, verbose_name="recipient"
+                    ),
+                ),
+                (
+                    "language",
+                    models.CharField(
+                        default="en",
+                        editable=False,
+                        max_length=8,
+                        verbose_name="language",
+                    ),
+                ),
+                ("deferred", models.BooleanField(default=False, editable=False)),
+                (
+                    "subject",
+                    models.CharField(
+                        blank=True,
+                        editable=False,
+                        max_length=200,
+                        verbose_name="subject",
+                    ),
+                ),
+                (
+                    "body",
+                    models.TextField(blank=True, editable=False, verbose_name="body"),
+                ),
+                (
+                    "html",
+                    models.TextField(
+                        blank=True, editable=False, verbose_name="body as HTML"
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("pending", "pending"),
+                            ("sent", "sent"),
+                            ("failed", "failed"),
+                            ("dropped", "not sent"),
+                        ],
+                        default="pending",
+                        editable=False,
+                        max_length=10,
+                        verbose_name="status",
+                    ),
+                ),
+                (
+                    "attempts",
+                    models.PositiveSmallIntegerField(
+                        default=0, editable=False, verbose_name="attempts"
+                    ),
+                ),
+                (
+                    "due_at",
+                    competition_site.db.fields.MomentField(
+                        default=competition_site.clock.now,
+                        editable=False,
+                        verbose_name="due at",
+                    ),
+                ),
+                (
+                    "sent_at",
+                    competition_site.db.fields.MomentField(
+                        editable=False, null=True, verbose_name="sent at"
+                    ),
+                ),
+                (
+                    "error",
+                    models.CharField(
+                        blank=True, editable=False, max_length=200, verbose_name="error"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'mail',
-                'verbose_name_plural': 'mails',
-                'indexes': [models.Index(fields=['status', 'due_at', 'id'], name='outbox_due')],
+                "verbose_name": "mail",
+                "verbose_name_plural": "mails",
+                "indexes": [
+                    models.Index(fields=["status", "due_at", "id"], name="outbox_due")
+                ],
             },
         ),
     ]
