@@ -9,183 +9,553 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='AdminGuard',
+            name="AdminGuard",
             fields=[
-                ('id', models.UUIDField(db_column='_id', editable=False, primary_key=True, serialize=False)),
-                ('turns', models.PositiveIntegerField(default=1, editable=False)),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_column="_id",
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("turns", models.PositiveIntegerField(default=1, editable=False)),
             ],
         ),
         migrations.CreateModel(
-            name='Institution',
+            name="Institution",
             fields=[
-                ('id', models.UUIDField(db_column='_id', default=uuid6.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', competition_site.db.fields.MomentField(default=competition_site.clock.now, editable=False)),
-                ('updated_at', competition_site.db.fields.MomentField(default=competition_site.clock.now, editable=False)),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
-                ('name', models.CharField(max_length=200, verbose_name='name')),
-                ('name_key', models.CharField(editable=False, max_length=200, unique=True)),
-                ('confirmed', models.BooleanField(default=False, verbose_name='confirmed')),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_column="_id",
+                        default=uuid6.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "created_at",
+                    competition_site.db.fields.MomentField(
+                        default=competition_site.clock.now, editable=False
+                    ),
+                ),
+                (
+                    "updated_at",
+                    competition_site.db.fields.MomentField(
+                        default=competition_site.clock.now, editable=False
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        default=1, editable=False, verbose_name="version"
+                    ),
+                ),
+                ("name", models.CharField(max_length=200, verbose_name="name")),
+                (
+                    "name_key",
+                    models.CharField(editable=False, max_length=200, unique=True),
+                ),
+                (
+                    "confirmed",
+                    models.BooleanField(default=False, verbose_name="confirmed"),
+                ),
             ],
             options={
-                'verbose_name': 'institution',
-                'verbose_name_plural': 'institutions',
-                'ordering': ['name_key'],
-                'indexes': [models.Index(fields=['name_key', 'id'], name='institution_by_name'), models.Index(fields=['confirmed', 'name_key'], name='institution_confirmed')],
+                "verbose_name": "institution",
+                "verbose_name_plural": "institutions",
+                "ordering": ["name_key"],
+                "indexes": [
+                    models.Index(fields=["name_key", "id"], name="institution_by_name"),
+                    models.Index(
+                        fields=["confirmed", "name_key"], name="institution_confirmed"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('id', models.UUIDField(db_column='_id', default=uuid6.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', competition_site.db.fields.MomentField(default=competition_site.clock.now, editable=False)),
-                ('updated_at', competition_site.db.fields.MomentField(default=competition_site.clock.now, editable=False)),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
-                ('email', models.EmailField(max_length=254, unique=True, verbose_name='e-mail address')),
-                ('email_verified', models.BooleanField(default=False, verbose_name='e-mail verified')),
-                ('full_name', models.CharField(max_length=150, verbose_name='full name')),
-                ('phone', models.CharField(blank=True, max_length=30, verbose_name='phone')),
-                ('institution_name', models.CharField(blank=True, editable=False, max_length=200)),
-                ('student_number', models.CharField(blank=True, max_length=40, verbose_name='student number')),
-                ('study_program', models.CharField(blank=True, max_length=100, verbose_name='study programme')),
-                ('entry_year', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='entry year')),
-                ('language', models.CharField(choices=[('en', 'English'), ('id', 'Indonesian')], default='en', editable=False, max_length=2, verbose_name='language')),
-                ('role', models.CharField(choices=[('participant', 'participant'), ('judge', 'judge'), ('staff', 'staff'), ('admin', 'admin')], default='participant', editable=False, max_length=12, verbose_name='role')),
-                ('is_active', models.BooleanField(default=True, editable=False, verbose_name='active')),
-                ('token_version', models.PositiveIntegerField(default=1, editable=False)),
-                ('ended_sessions', models.JSONField(default=list, editable=False)),
-                ('sessions_ended', models.PositiveIntegerField(default=0, editable=False)),
-                ('last_login', competition_site.db.fields.MomentField(blank=True, editable=False, null=True, verbose_name='last log-in')),
-                ('institution', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='students', to='accounts.institution', verbose_name='institution')),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_column="_id",
+                        default=uuid6.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "created_at",
+                    competition_site.db.fields.MomentField(
+                        default=competition_site.clock.now, editable=False
+                    ),
+                ),
+                (
+                    "updated_at",
+                    competition_site.db.fields.MomentField(
+                        default=competition_site.clock.now, editable=False
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        default=1, editable=False, verbose_name="version"
+                    ),
+                ),
+                (
+                    "email",
+                    models.EmailField(
+                        max_length=254, unique=True, verbose_name="e-mail address"
+                    ),
+                ),
+                (
+                    "email_verified",
+                    models.BooleanField(default=False, verbose_name="e-mail verified"),
+                ),
+                (
+                    "full_name",
+                    models.CharField(max_length=150, verbose_name="full name"),
+                ),
+                (
+                    "phone",
+                    models.CharField(blank=True, max_length=30, verbose_name="phone"),
+                ),
+                (
+                    "institution_name",
+                    models.CharField(blank=True, editable=False, max_length=200),
+                ),
+                (
+                    "student_number",
+                    models.CharField(
+                        blank=True, max_length=40, verbose_name="student number"
+                    ),
+                ),
+                (
+                    "study_program",
+                    models.CharField(
+                        blank=True, max_length=100, verbose_name="study programme"
+                    ),
+                ),
+                (
+                    "entry_year",
+                    models.PositiveSmallIntegerField(
+                        blank=True, null=True, verbose_name="entry year"
+                    ),
+                ),
+                (
+                    "language",
+                    models.CharField(
+                        choices=[("en", "English"), ("id", "Indonesian")],
+                        default="en",
+                        editable=False,
+                        max_length=2,
+                        verbose_name="language",
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("participant", "participant"),
+                            ("judge", "judge"),
+                            ("staff", "staff"),
+                            ("admin", "admin"),
+                        ],
+                        default="participant",
+                        editable=False,
+                        max_length=12,
+                        verbose_name="role",
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        default=True, editable=False, verbose_name="active"
+                    ),
+                ),
+                (
+                    "token_version",
+                    models.PositiveIntegerField(default=1, editable=False),
+                ),
+                ("ended_sessions", models.JSONField(default=list, editable=False)),
+                (
+                    "sessions_ended",
+                    models.PositiveIntegerField(default=0, editable=False),
+                ),
+                (
+                    "last_login",
+                    competition_site.db.fields.MomentField(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        verbose_name="last log-in",
+                    ),
+                ),
+                (
+                    "institution",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="students",
+                        to="accounts.institution",
+                        verbose_name="institution",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'user',
-                'verbose_name_plural': 'users',
+                "verbose_name": "user",
+                "verbose_name_plural": "users",
             },
         ),
         migrations.CreateModel(
-            name='InstitutionAlias',
+            name="InstitutionAlias",
             fields=[
-                ('id', models.UUIDField(db_column='_id', default=uuid6.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', competition_site.db.fields.MomentField(default=competition_site.clock.now, editable=False)),
-                ('updated_at', competition_site.db.fields.MomentField(default=competition_site.clock.now, editable=False)),
-                ('name', models.CharField(editable=False, max_length=200, verbose_name='name')),
-                ('name_key', models.CharField(editable=False, max_length=200, unique=True)),
-                ('institution', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='aliases', to='accounts.institution')),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_column="_id",
+                        default=uuid6.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "created_at",
+                    competition_site.db.fields.MomentField(
+                        default=competition_site.clock.now, editable=False
+                    ),
+                ),
+                (
+                    "updated_at",
+                    competition_site.db.fields.MomentField(
+                        default=competition_site.clock.now, editable=False
+                    ),
+                ),
+                (
+                    "name",
+                    models.CharField(
+                        editable=False, max_length=200, verbose_name="name"
+                    ),
+                ),
+                (
+                    "name_key",
+                    models.CharField(editable=False, max_length=200, unique=True),
+                ),
+                (
+                    "institution",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="aliases",
+                        to="accounts.institution",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'other name',
-                'verbose_name_plural': 'other names',
+                "verbose_name": "other name",
+                "verbose_name_plural": "other names",
             },
         ),
         migrations.CreateModel(
-            name='MailToken',
+            name="MailToken",
             fields=[
-                ('id', models.UUIDField(db_column='_id', default=uuid6.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', competition_site.db.fields.MomentField(default=competition_site.clock.now, editable=False)),
-                ('updated_at', competition_site.db.fields.MomentField(default=competition_site.clock.now, editable=False)),
-                ('purpose', models.CharField(choices=[('verify_email', 'confirm e-mail'), ('reset_password', 'reset password')], editable=False, max_length=20)),
-                ('email', models.EmailField(editable=False, max_length=254)),
-                ('token_version', models.PositiveIntegerField(default=1, editable=False)),
-                ('digest', models.CharField(editable=False, max_length=64, unique=True)),
-                ('expires_at', competition_site.db.fields.MomentField(editable=False)),
-                ('used_at', competition_site.db.fields.MomentField(editable=False, null=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='mail_tokens', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_column="_id",
+                        default=uuid6.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "created_at",
+                    competition_site.db.fields.MomentField(
+                        default=competition_site.clock.now, editable=False
+                    ),
+                ),
+                (
+                    "updated_at",
+                    competition_site.db.fields.MomentField(
+                        default=competition_site.clock.now, editable=False
+                    ),
+                ),
+                (
+                    "purpose",
+                    models.CharField(
+                        choices=[
+                            ("verify_email", "confirm e-mail"),
+                            ("reset_password", "reset password"),
+                        ],
+                        editable=False,
+                        max_length=20,
+                    ),
+                ),
+                ("email", models.EmailField(editable=False, max_length=254)),
+                (
+                    "token_version",
+                    models.PositiveIntegerField(default=1, editable=False),
+                ),
+                (
+                    "digest",
+                    models.CharField(editable=False, max_length=64, unique=True),
+                ),
+                ("expires_at", competition_site.db.fields.MomentField(editable=False)),
+                (
+                    "used_at",
+                    competition_site.db.fields.MomentField(editable=False, null=True),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="mail_tokens",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'mail token',
-                'verbose_name_plural': 'mail tokens',
+                "verbose_name": "mail token",
+                "verbose_name_plural": "mail tokens",
             },
         ),
         migrations.CreateModel(
-            name='Session',
+            name="Session",
             fields=[
-                ('id', models.UUIDField(db_column='_id', default=uuid6.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', competition_site.db.fields.MomentField(default=competition_site.clock.now, editable=False)),
-                ('updated_at', competition_site.db.fields.MomentField(default=competition_site.clock.now, editable=False)),
-                ('refresh_jti', models.CharField(editable=False, max_length=32)),
-                ('previous_jti', models.CharField(blank=True, editable=False, max_length=32)),
-                ('rotated_at', competition_site.db.fields.MomentField(default=competition_site.clock.now, editable=False)),
-                ('expires_at', competition_site.db.fields.MomentField(editable=False)),
-                ('revoked_at', competition_site.db.fields.MomentField(editable=False, null=True)),
-                ('device', models.CharField(blank=True, editable=False, max_length=200, verbose_name='device')),
-                ('address', models.CharField(blank=True, editable=False, max_length=45, verbose_name='address')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sessions', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_column="_id",
+                        default=uuid6.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "created_at",
+                    competition_site.db.fields.MomentField(
+                        default=competition_site.clock.now, editable=False
+                    ),
+                ),
+                (
+                    "updated_at",
+                    competition_site.db.fields.MomentField(
+                        default=competition_site.clock.now, editable=False
+                    ),
+                ),
+                ("refresh_jti", models.CharField(editable=False, max_length=32)),
+                (
+                    "previous_jti",
+                    models.CharField(blank=True, editable=False, max_length=32),
+                ),
+                (
+                    "rotated_at",
+                    competition_site.db.fields.MomentField(
+                        default=competition_site.clock.now, editable=False
+                    ),
+                ),
+                ("expires_at", competition_site.db.fields.MomentField(editable=False)),
+                (
+                    "revoked_at",
+                    competition_site.db.fields.MomentField(editable=False, null=True),
+                ),
+                (
+                    "device",
+                    models.CharField(
+                        blank=True,
+                        editable=False,
+                        max_length=200,
+                        verbose_name="device",
+                    ),
+                ),
+                (
+                    "address",
+                    models.CharField(
+                        blank=True,
+                        editable=False,
+                        max_length=45,
+                        verbose_name="address",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="sessions",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'session',
-                'verbose_name_plural': 'sessions',
+                "verbose_name": "session",
+                "verbose_name_plural": "sessions",
             },
         ),
         migrations.CreateModel(
-            name='StaffTotp',
+            name="StaffTotp",
             fields=[
-                ('id', models.UUIDField(db_column='_id', default=uuid6.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', competition_site.db.fields.MomentField(default=competition_site.clock.now, editable=False)),
-                ('updated_at', competition_site.db.fields.MomentField(default=competition_site.clock.now, editable=False)),
-                ('secret', models.CharField(editable=False, max_length=64)),
-                ('last_step', models.PositiveBigIntegerField(default=0, editable=False)),
-                ('user', models.OneToOneField(editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='totp', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_column="_id",
+                        default=uuid6.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "created_at",
+                    competition_site.db.fields.MomentField(
+                        default=competition_site.clock.now, editable=False
+                    ),
+                ),
+                (
+                    "updated_at",
+                    competition_site.db.fields.MomentField(
+                        default=competition_site.clock.now, editable=False
+                    ),
+                ),
+                ("secret", models.CharField(editable=False, max_length=64)),
+                (
+                    "last_step",
+                    models.PositiveBigIntegerField(default=0, editable=False),
+                ),
+                (
+                    "user",
+                    models.OneToOneField(
+                        editable=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="totp",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'second factor',
-                'verbose_name_plural': 'second factors',
+                "verbose_name": "second factor",
+                "verbose_name_plural": "second factors",
             },
         ),
         migrations.CreateModel(
-            name='AuditEvent',
+            name="AuditEvent",
             fields=[
-                ('id', models.UUIDField(db_column='_id', default=uuid6.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', competition_site.db.fields.MomentField(default=competition_site.clock.now, editable=False)),
-                ('updated_at', competition_site.db.fields.MomentField(default=competition_site.clock.now, editable=False)),
-                ('actor_name', models.CharField(blank=True, editable=False, max_length=150, verbose_name='by')),
-                ('action', models.CharField(editable=False, max_length=60, verbose_name='action')),
-                ('object_type', models.CharField(editable=False, max_length=40, verbose_name='object')),
-                ('object_id', models.UUIDField(editable=False, verbose_name='object id')),
-                ('changes', models.JSONField(default=list, editable=False, verbose_name='changes')),
-                ('request_id', models.CharField(blank=True, editable=False, max_length=64)),
-                ('actor', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='actor')),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_column="_id",
+                        default=uuid6.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "created_at",
+                    competition_site.db.fields.MomentField(
+                        default=competition_site.clock.now, editable=False
+                    ),
+                ),
+                (
+                    "updated_at",
+                    competition_site.db.fields.MomentField(
+                        default=competition_site.clock.now, editable=False
+                    ),
+                ),
+                (
+                    "actor_name",
+                    models.CharField(
+                        blank=True, editable=False, max_length=150, verbose_name="by"
+                    ),
+                ),
+                (
+                    "action",
+                    models.CharField(
+                        editable=False, max_length=60, verbose_name="action"
+                    ),
+                ),
+                (
+                    "object_type",
+                    models.CharField(
+                        editable=False, max_length=40, verbose_name="object"
+                    ),
+                ),
+                (
+                    "object_id",
+                    models.UUIDField(editable=False, verbose_name="object id"),
+                ),
+                (
+                    "changes",
+                    models.JSONField(
+                        default=list, editable=False, verbose_name="changes"
+                    ),
+                ),
+                (
+                    "request_id",
+                    models.CharField(blank=True, editable=False, max_length=64),
+                ),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="actor",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'audit event',
-                'verbose_name_plural': 'audit events',
-                'indexes': [models.Index(fields=['object_id', '-id'], name='audit_of_object'), models.Index(fields=['action', '-id'], name='audit_by_action')],
+                "verbose_name": "audit event",
+                "verbose_name_plural": "audit events",
+                "indexes": [
+                    models.Index(fields=["object_id", "-id"], name="audit_of_object"),
+                    models.Index(fields=["action", "-id"], name="audit_by_action"),
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='user',
-            index=models.Index(fields=['role', '-id'], name='user_of_role'),
+            model_name="user",
+            index=models.Index(fields=["role", "-id"], name="user_of_role"),
         ),
         migrations.AddIndex(
-            model_name='user',
-            index=models.Index(fields=['is_active', '-id'], name='user_active'),
+            model_name="user",
+            index=models.Index(fields=["is_active", "-id"], name="user_active"),
         ),
         migrations.AddIndex(
-            model_name='user',
-            index=models.Index(fields=['email_verified', '-id'], name='user_verified'),
+            model_name="user",
+            index=models.Index(fields=["email_verified", "-id"], name="user_verified"),
         ),
         migrations.AddIndex(
-            model_name='mailtoken',
-            index=models.Index(fields=['purpose', '-id'], name='mail_token_purpose'),
+            model_name="mailtoken",
+            index=models.Index(fields=["purpose", "-id"], name="mail_token_purpose"),
         ),
         migrations.AddIndex(
-            model_name='mailtoken',
-            index=models.Index(fields=['expires_at'], name='mail_token_expiry'),
+            model_name="mailtoken",
+            index=models.Index(fields=["expires_at"], name="mail_token_expiry"),
         ),
         migrations.AddIndex(
-            model_name='session',
-            index=models.Index(fields=['user', '-id'], name='session_of_user'),
+            model_name="session",
+            index=models.Index(fields=["user", "-id"], name="session_of_user"),
         ),
         migrations.AddIndex(
-            model_name='session',
-            index=models.Index(fields=['expires_at'], name='session_expiry'),
+            model_name="session",
+            index=models.Index(fields=["expires_at"], name="session_expiry"),
         ),
     ]

@@ -90,7 +90,7 @@ class RefreshView(AuthView):
             token.session_id, jti=token["jti"], ver=token["ver"], at=request.received_at
         )
         pair = tokens.pair(session, at=request.received_at)
-        return Reply(pair, message=_("You stay logged in."))
+        return Reply(pair, message=_("Your session was renewed."))
 
 
 class LogoutView(AuthView):

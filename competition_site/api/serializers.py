@@ -27,7 +27,9 @@ class MomentField(serializers.Field[Any, Any, Any, Any]):
     """A moment: ISO 8601 with a zone in, ``YYYY-MM-DDTHH:MM:SS.mmmZ`` out."""
 
     default_error_messages = {
-        "invalid": _("Write a moment with its zone, as in 2026-11-23T09:00:00.000Z."),
+        "invalid": _(
+            "Enter a date and time with a zone, for example 2026-11-23T09:00:00.000Z."
+        ),
     }
 
     def to_internal_value(self, value: Any) -> datetime:
@@ -79,7 +81,7 @@ class ReferenceField(IdField):
         visible = self.model.objects.visible_to(self.context["request"].user)
         row = visible.filter(pk=key).first()
         if row is None:
-            text = _("There is nothing with this id.")
+            text = _("No record has this id.")
             raise RuleViolation("not_found", errors={str(self.field_name): [text]})
         return row
 

@@ -92,7 +92,8 @@ class StatusRow(VersionedRow):
         if not self.change_where({"status__in": sources}, status=target, **fields):
             raise RuleViolation(
                 "invalid_transition",
-                _("It is %(status)s.") % {"status": self.get_status_display()},
+                _("The current status is %(status)s.")
+                % {"status": self.get_status_display()},
             )
 
     def can_move_to(self, target: str) -> bool:

@@ -10,7 +10,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -19,225 +18,738 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Competition',
+            name="Competition",
             fields=[
-                ('id', models.UUIDField(db_column='_id', default=uuid6.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', competition_site.db.fields.MomentField(default=competition_site.clock.now, editable=False)),
-                ('updated_at', competition_site.db.fields.MomentField(default=competition_site.clock.now, editable=False)),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
-                ('slug', models.SlugField(max_length=60, unique=True, verbose_name='slug')),
-                ('title', models.CharField(max_length=150, verbose_name='title')),
-                ('title_key', models.CharField(editable=False, max_length=150)),
-                ('summary', models.CharField(blank=True, max_length=300, verbose_name='summary')),
-                ('description', models.TextField(blank=True, max_length=20000, verbose_name='description')),
-                ('category', models.SlugField(max_length=40, verbose_name='category')),
-                ('status', models.CharField(choices=[('draft', 'draft'), ('published', 'published'), ('archived', 'archived')], default='draft', editable=False, max_length=10, verbose_name='status')),
-                ('registration_opens_at', competition_site.db.fields.MomentField(verbose_name='registration opens at')),
-                ('registration_closes_at', competition_site.db.fields.MomentField(verbose_name='registration closes at')),
-                ('starts_at', competition_site.db.fields.MomentField(verbose_name='starts at')),
-                ('ends_at', competition_site.db.fields.MomentField(verbose_name='ends at')),
-                ('roster_locks_at', competition_site.db.fields.MomentField(blank=True, help_text='Until then teams may change; empty: until registration closes.', null=True, verbose_name='roster locks at')),
-                ('team_size_min', models.PositiveSmallIntegerField(default=1, validators=[django.core.validators.MinValueValidator(1)], verbose_name='smallest team')),
-                ('team_size_max', models.PositiveSmallIntegerField(default=1, validators=[django.core.validators.MinValueValidator(1)], verbose_name='largest team')),
-                ('capacity', models.PositiveIntegerField(blank=True, help_text='Teams; empty: no limit.', null=True, verbose_name='places')),
-                ('seats_taken', models.PositiveIntegerField(default=0, editable=False, verbose_name='places taken')),
-                ('seat_policy', models.CharField(choices=[('on_submit', 'when a team submits'), ('on_approval', 'when a team is approved')], default='on_submit', max_length=12, verbose_name='a place is taken')),
-                ('fee', models.PositiveIntegerField(default=0, verbose_name='fee in rupiah')),
-                ('payment_instructions', models.TextField(blank=True, max_length=2000, verbose_name='payment instructions')),
-                ('questions', models.JSONField(blank=True, default=list, verbose_name='questions')),
-                ('required_documents', models.JSONField(blank=True, default=list, help_text='A list such as ["student_card"].', verbose_name='required documents')),
-                ('stages', models.JSONField(default=list, editable=False)),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_column="_id",
+                        default=uuid6.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "created_at",
+                    competition_site.db.fields.MomentField(
+                        default=competition_site.clock.now, editable=False
+                    ),
+                ),
+                (
+                    "updated_at",
+                    competition_site.db.fields.MomentField(
+                        default=competition_site.clock.now, editable=False
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        default=1, editable=False, verbose_name="version"
+                    ),
+                ),
+                (
+                    "slug",
+                    models.SlugField(max_length=60, unique=True, verbose_name="slug"),
+                ),
+                ("title", models.CharField(max_length=150, verbose_name="title")),
+                ("title_key", models.CharField(editable=False, max_length=150)),
+                (
+                    "summary",
+                    models.CharField(
+                        blank=True, max_length=300, verbose_name="summary"
+                    ),
+                ),
+                (
+                    "description",
+                    models.TextField(
+                        blank=True, max_length=20000, verbose_name="description"
+                    ),
+                ),
+                ("category", models.SlugField(max_length=40, verbose_name="category")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("draft", "draft"),
+                            ("published", "published"),
+                            ("archived", "archived"),
+                        ],
+                        default="draft",
+                        editable=False,
+                        max_length=10,
+                        verbose_name="status",
+                    ),
+                ),
+                (
+                    "registration_opens_at",
+                    competition_site.db.fields.MomentField(
+                        verbose_name="registration opens at"
+                    ),
+                ),
+                (
+                    "registration_closes_at",
+                    competition_site.db.fields.MomentField(
+                        verbose_name="registration closes at"
+                    ),
+                ),
+                (
+                    "starts_at",
+                    competition_site.db.fields.MomentField(verbose_name="starts at"),
+                ),
+                (
+                    "ends_at",
+                    competition_site.db.fields.MomentField(verbose_name="ends at"),
+                ),
+                (
+                    "roster_locks_at",
+                    competition_site.db.fields.MomentField(
+                        blank=True,
+                        help_text="Until then teams may change; empty: until registration closes.",
+                        null=True,
+                        verbose_name="roster locks at",
+                    ),
+                ),
+                (
+                    "team_size_min",
+                    models.PositiveSmallIntegerField(
+                        default=1,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="smallest team",
+                    ),
+                ),
+                (
+                    "team_size_max",
+                    models.PositiveSmallIntegerField(
+                        default=1,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="largest team",
+                    ),
+                ),
+                (
+                    "capacity",
+                    models.PositiveIntegerField(
+                        blank=True,
+                        help_text="Teams; empty: no limit.",
+                        null=True,
+                        verbose_name="places",
+                    ),
+                ),
+                (
+                    "seats_taken",
+                    models.PositiveIntegerField(
+                        default=0, editable=False, verbose_name="places taken"
+                    ),
+                ),
+                (
+                    "seat_policy",
+                    models.CharField(
+                        choices=[
+                            ("on_submit", "when a team submits"),
+                            ("on_approval", "when a team is approved"),
+                        ],
+                        default="on_submit",
+                        max_length=12,
+                        verbose_name="a place is taken",
+                    ),
+                ),
+                (
+                    "fee",
+                    models.PositiveIntegerField(
+                        default=0, verbose_name="fee in rupiah"
+                    ),
+                ),
+                (
+                    "payment_instructions",
+                    models.TextField(
+                        blank=True, max_length=2000, verbose_name="payment instructions"
+                    ),
+                ),
+                (
+                    "questions",
+                    models.JSONField(
+                        blank=True, default=list, verbose_name="questions"
+                    ),
+                ),
+                (
+                    "required_documents",
+                    models.JSONField(
+                        blank=True,
+                        default=list,
+                        help_text='A list such as ["student_card"].',
+                        verbose_name="required documents",
+                    ),
+                ),
+                ("stages", models.JSONField(default=list, editable=False)),
             ],
             options={
-                'verbose_name': 'competition',
-                'verbose_name_plural': 'competitions',
-                'ordering': ['-id'],
-                'indexes': [models.Index(fields=['status', '-id'], name='competition_newest'), models.Index(fields=['category', 'status', '-id'], name='competition_category'), models.Index(fields=['title_key'], name='competition_title'), models.Index(fields=['starts_at', 'id'], name='competition_start')],
+                "verbose_name": "competition",
+                "verbose_name_plural": "competitions",
+                "ordering": ["-id"],
+                "indexes": [
+                    models.Index(fields=["status", "-id"], name="competition_newest"),
+                    models.Index(
+                        fields=["category", "status", "-id"],
+                        name="competition_category",
+                    ),
+                    models.Index(fields=["title_key"], name="competition_title"),
+                    models.Index(fields=["starts_at", "id"], name="competition_start"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Registration',
+            name="Registration",
             fields=[
-                ('id', models.UUIDField(db_column='_id', default=uuid6.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', competition_site.db.fields.MomentField(default=competition_site.clock.now, editable=False)),
-                ('updated_at', competition_site.db.fields.MomentField(default=competition_site.clock.now, editable=False)),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
-                ('competition_slug', models.SlugField(editable=False, max_length=60)),
-                ('competition_title', models.CharField(editable=False, max_length=150, verbose_name='competition')),
-                ('team_name', models.CharField(editable=False, max_length=80, verbose_name='team name')),
-                ('team_name_key', models.CharField(editable=False, max_length=80)),
-                ('status', models.CharField(choices=[('draft', 'draft'), ('submitted', 'submitted'), ('approved', 'approved')], default='draft', editable=False, max_length=20, verbose_name='status')),
-                ('payment_status', models.CharField(choices=[('not_required', 'not required'), ('awaiting', 'awaiting payment')], default='not_required', editable=False, max_length=20, verbose_name='payment')),
-                ('amount_due', models.PositiveIntegerField(default=0, editable=False, verbose_name='amount due in rupiah')),
-                ('institution_id', models.UUIDField(editable=False, null=True)),
-                ('roster', models.JSONField(default=list, editable=False)),
-                ('members_count', models.PositiveSmallIntegerField(default=0, editable=False, verbose_name='members')),
-                ('roster_complete', models.BooleanField(default=False, editable=False)),
-                ('documents_complete', models.BooleanField(default=False, editable=False)),
-                ('answers', models.JSONField(default=list, editable=False)),
-                ('seat_taken', models.BooleanField(default=False, editable=False, verbose_name='holds a place')),
-                ('submitted_at', competition_site.db.fields.MomentField(editable=False, null=True, verbose_name='submitted at')),
-                ('note', models.TextField(blank=True, editable=False, max_length=2000, verbose_name='note')),
-                ('competition', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='registrations', to='registrations.competition', verbose_name='competition')),
-                ('leader', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='led_registrations', to=settings.AUTH_USER_MODEL, verbose_name='leader')),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_column="_id",
+                        default=uuid6.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "created_at",
+                    competition_site.db.fields.MomentField(
+                        default=competition_site.clock.now, editable=False
+                    ),
+                ),
+                (
+                    "updated_at",
+                    competition_site.db.fields.MomentField(
+                        default=competition_site.clock.now, editable=False
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        default=1, editable=False, verbose_name="version"
+                    ),
+                ),
+                ("competition_slug", models.SlugField(editable=False, max_length=60)),
+                (
+                    "competition_title",
+                    models.CharField(
+                        editable=False, max_length=150, verbose_name="competition"
+                    ),
+                ),
+                (
+                    "team_name",
+                    models.CharField(
+                        editable=False, max_length=80, verbose_name="team name"
+                    ),
+                ),
+                ("team_name_key", models.CharField(editable=False, max_length=80)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("draft", "draft"),
+                            ("submitted", "submitted"),
+                            ("approved", "approved"),
+                        ],
+                        default="draft",
+                        editable=False,
+                        max_length=20,
+                        verbose_name="status",
+                    ),
+                ),
+                (
+                    "payment_status",
+                    models.CharField(
+                        choices=[
+                            ("not_required", "not required"),
+                            ("awaiting", "awaiting payment"),
+                        ],
+                        default="not_required",
+                        editable=False,
+                        max_length=20,
+                        verbose_name="payment",
+                    ),
+                ),
+                (
+                    "amount_due",
+                    models.PositiveIntegerField(
+                        default=0, editable=False, verbose_name="amount due in rupiah"
+                    ),
+                ),
+                ("institution_id", models.UUIDField(editable=False, null=True)),
+                ("roster", models.JSONField(default=list, editable=False)),
+                (
+                    "members_count",
+                    models.PositiveSmallIntegerField(
+                        default=0, editable=False, verbose_name="members"
+                    ),
+                ),
+                ("roster_complete", models.BooleanField(default=False, editable=False)),
+                (
+                    "documents_complete",
+                    models.BooleanField(default=False, editable=False),
+                ),
+                ("answers", models.JSONField(default=list, editable=False)),
+                (
+                    "seat_taken",
+                    models.BooleanField(
+                        default=False, editable=False, verbose_name="holds a place"
+                    ),
+                ),
+                (
+                    "submitted_at",
+                    competition_site.db.fields.MomentField(
+                        editable=False, null=True, verbose_name="submitted at"
+                    ),
+                ),
+                (
+                    "note",
+                    models.TextField(
+                        blank=True, editable=False, max_length=2000, verbose_name="note"
+                    ),
+                ),
+                (
+                    "competition",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="registrations",
+                        to="registrations.competition",
+                        verbose_name="competition",
+                    ),
+                ),
+                (
+                    "leader",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="led_registrations",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="leader",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'registration',
-                'verbose_name_plural': 'registrations',
-                'ordering': ['-id'],
+                "verbose_name": "registration",
+                "verbose_name_plural": "registrations",
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='Membership',
+            name="Membership",
             fields=[
-                ('id', models.UUIDField(db_column='_id', default=uuid6.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', competition_site.db.fields.MomentField(default=competition_site.clock.now, editable=False)),
-                ('updated_at', competition_site.db.fields.MomentField(default=competition_site.clock.now, editable=False)),
-                ('role', models.CharField(choices=[('leader', 'leader'), ('member', 'member'), ('judge', 'judge')], editable=False, max_length=10, verbose_name='role')),
-                ('active', models.BooleanField(default=True, editable=False, verbose_name='active')),
-                ('joined_at', competition_site.db.fields.MomentField(editable=False, verbose_name='joined at')),
-                ('competition', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='registrations.competition')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to=settings.AUTH_USER_MODEL)),
-                ('registration', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='registrations.registration')),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_column="_id",
+                        default=uuid6.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "created_at",
+                    competition_site.db.fields.MomentField(
+                        default=competition_site.clock.now, editable=False
+                    ),
+                ),
+                (
+                    "updated_at",
+                    competition_site.db.fields.MomentField(
+                        default=competition_site.clock.now, editable=False
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("leader", "leader"),
+                            ("member", "member"),
+                            ("judge", "judge"),
+                        ],
+                        editable=False,
+                        max_length=10,
+                        verbose_name="role",
+                    ),
+                ),
+                (
+                    "active",
+                    models.BooleanField(
+                        default=True, editable=False, verbose_name="active"
+                    ),
+                ),
+                (
+                    "joined_at",
+                    competition_site.db.fields.MomentField(
+                        editable=False, verbose_name="joined at"
+                    ),
+                ),
+                (
+                    "competition",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="registrations.competition",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="memberships",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "registration",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to="registrations.registration",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'membership',
-                'verbose_name_plural': 'memberships',
+                "verbose_name": "membership",
+                "verbose_name_plural": "memberships",
             },
         ),
         migrations.CreateModel(
-            name='Invitation',
+            name="Invitation",
             fields=[
-                ('id', models.UUIDField(db_column='_id', default=uuid6.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', competition_site.db.fields.MomentField(default=competition_site.clock.now, editable=False)),
-                ('updated_at', competition_site.db.fields.MomentField(default=competition_site.clock.now, editable=False)),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
-                ('leader_id', models.UUIDField(editable=False)),
-                ('competition_slug', models.SlugField(editable=False, max_length=60)),
-                ('competition_title', models.CharField(editable=False, max_length=150)),
-                ('team_name', models.CharField(editable=False, max_length=80, verbose_name='team name')),
-                ('email', models.EmailField(editable=False, max_length=254, verbose_name='e-mail address')),
-                ('digest', models.CharField(editable=False, max_length=64, unique=True)),
-                ('status', models.CharField(choices=[('pending', 'pending'), ('accepted', 'accepted'), ('expired', 'expired')], default='pending', editable=False, max_length=10, verbose_name='status')),
-                ('expires_at', competition_site.db.fields.MomentField(editable=False, verbose_name='expires at')),
-                ('accepted_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('registration', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='invitations', to='registrations.registration')),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_column="_id",
+                        default=uuid6.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "created_at",
+                    competition_site.db.fields.MomentField(
+                        default=competition_site.clock.now, editable=False
+                    ),
+                ),
+                (
+                    "updated_at",
+                    competition_site.db.fields.MomentField(
+                        default=competition_site.clock.now, editable=False
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        default=1, editable=False, verbose_name="version"
+                    ),
+                ),
+                ("leader_id", models.UUIDField(editable=False)),
+                ("competition_slug", models.SlugField(editable=False, max_length=60)),
+                ("competition_title", models.CharField(editable=False, max_length=150)),
+                (
+                    "team_name",
+                    models.CharField(
+                        editable=False, max_length=80, verbose_name="team name"
+                    ),
+                ),
+                (
+                    "email",
+                    models.EmailField(
+                        editable=False, max_length=254, verbose_name="e-mail address"
+                    ),
+                ),
+                (
+                    "digest",
+                    models.CharField(editable=False, max_length=64, unique=True),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("pending", "pending"),
+                            ("accepted", "accepted"),
+                            ("expired", "expired"),
+                        ],
+                        default="pending",
+                        editable=False,
+                        max_length=10,
+                        verbose_name="status",
+                    ),
+                ),
+                (
+                    "expires_at",
+                    competition_site.db.fields.MomentField(
+                        editable=False, verbose_name="expires at"
+                    ),
+                ),
+                (
+                    "accepted_by",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "registration",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="invitations",
+                        to="registrations.registration",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'invitation',
-                'verbose_name_plural': 'invitations',
+                "verbose_name": "invitation",
+                "verbose_name_plural": "invitations",
             },
         ),
         migrations.CreateModel(
-            name='Document',
+            name="Document",
             fields=[
-                ('id', models.UUIDField(db_column='_id', default=uuid6.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', competition_site.db.fields.MomentField(default=competition_site.clock.now, editable=False)),
-                ('updated_at', competition_site.db.fields.MomentField(default=competition_site.clock.now, editable=False)),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
-                ('competition_title', models.CharField(editable=False, max_length=150)),
-                ('team_name', models.CharField(editable=False, max_length=80, verbose_name='team name')),
-                ('kind', models.CharField(choices=[('student_card', 'student card'), ('enrolment_letter', 'enrolment letter'), ('other', 'other document')], editable=False, max_length=20, verbose_name='kind')),
-                ('status', models.CharField(choices=[('uploaded', 'uploaded'), ('verified', 'verified'), ('refused', 'refused')], default='uploaded', editable=False, max_length=10, verbose_name='status')),
-                ('uploaded_at', competition_site.db.fields.MomentField(editable=False, verbose_name='uploaded at')),
-                ('file_name', models.CharField(editable=False, max_length=150, verbose_name='file name')),
-                ('size', models.PositiveBigIntegerField(editable=False, verbose_name='bytes')),
-                ('sha256', models.CharField(editable=False, max_length=64)),
-                ('content_type', models.CharField(editable=False, max_length=60)),
-                ('storage_key', models.CharField(editable=False, max_length=200)),
-                ('reason', models.CharField(blank=True, editable=False, max_length=500, verbose_name='reason')),
-                ('member', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('uploaded_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('registration', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='documents', to='registrations.registration')),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_column="_id",
+                        default=uuid6.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "created_at",
+                    competition_site.db.fields.MomentField(
+                        default=competition_site.clock.now, editable=False
+                    ),
+                ),
+                (
+                    "updated_at",
+                    competition_site.db.fields.MomentField(
+                        default=competition_site.clock.now, editable=False
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        default=1, editable=False, verbose_name="version"
+                    ),
+                ),
+                ("competition_title", models.CharField(editable=False, max_length=150)),
+                (
+                    "team_name",
+                    models.CharField(
+                        editable=False, max_length=80, verbose_name="team name"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("student_card", "student card"),
+                            ("enrolment_letter", "enrolment letter"),
+                            ("other", "other document"),
+                        ],
+                        editable=False,
+                        max_length=20,
+                        verbose_name="kind",
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("uploaded", "uploaded"),
+                            ("verified", "verified"),
+                            ("refused", "refused"),
+                        ],
+                        default="uploaded",
+                        editable=False,
+                        max_length=10,
+                        verbose_name="status",
+                    ),
+                ),
+                (
+                    "uploaded_at",
+                    competition_site.db.fields.MomentField(
+                        editable=False, verbose_name="uploaded at"
+                    ),
+                ),
+                (
+                    "file_name",
+                    models.CharField(
+                        editable=False, max_length=150, verbose_name="file name"
+                    ),
+                ),
+                (
+                    "size",
+                    models.PositiveBigIntegerField(
+                        editable=False, verbose_name="bytes"
+                    ),
+                ),
+                ("sha256", models.CharField(editable=False, max_length=64)),
+                ("content_type", models.CharField(editable=False, max_length=60)),
+                ("storage_key", models.CharField(editable=False, max_length=200)),
+                (
+                    "reason",
+                    models.CharField(
+                        blank=True,
+                        editable=False,
+                        max_length=500,
+                        verbose_name="reason",
+                    ),
+                ),
+                (
+                    "member",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "uploaded_by",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "registration",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="documents",
+                        to="registrations.registration",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'document',
-                'verbose_name_plural': 'documents',
-                'ordering': ['-id'],
+                "verbose_name": "document",
+                "verbose_name_plural": "documents",
+                "ordering": ["-id"],
             },
         ),
         migrations.AddIndex(
-            model_name='registration',
-            index=models.Index(fields=['competition', 'status', '-id'], name='registration_of_status'),
+            model_name="registration",
+            index=models.Index(
+                fields=["competition", "status", "-id"], name="registration_of_status"
+            ),
         ),
         migrations.AddIndex(
-            model_name='registration',
-            index=models.Index(fields=['competition', '-id'], name='registration_newest'),
+            model_name="registration",
+            index=models.Index(
+                fields=["competition", "-id"], name="registration_newest"
+            ),
         ),
         migrations.AddIndex(
-            model_name='registration',
-            index=models.Index(fields=['status', '-id'], name='registration_status'),
+            model_name="registration",
+            index=models.Index(fields=["status", "-id"], name="registration_status"),
         ),
         migrations.AddIndex(
-            model_name='registration',
-            index=models.Index(fields=['competition', 'team_name_key'], name='registration_name'),
+            model_name="registration",
+            index=models.Index(
+                fields=["competition", "team_name_key"], name="registration_name"
+            ),
         ),
         migrations.AddIndex(
-            model_name='registration',
-            index=models.Index(fields=['team_name_key'], name='registration_search'),
+            model_name="registration",
+            index=models.Index(fields=["team_name_key"], name="registration_search"),
         ),
         migrations.AddIndex(
-            model_name='registration',
-            index=models.Index(fields=['payment_status', '-id'], name='registration_payment'),
+            model_name="registration",
+            index=models.Index(
+                fields=["payment_status", "-id"], name="registration_payment"
+            ),
         ),
         migrations.AddIndex(
-            model_name='registration',
-            index=models.Index(fields=['institution_id', '-id'], name='registration_institution'),
+            model_name="registration",
+            index=models.Index(
+                fields=["institution_id", "-id"], name="registration_institution"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='registration',
-            constraint=models.UniqueConstraint(condition=models.Q(('status__in', ['draft', 'submitted', 'approved'])), fields=('competition', 'team_name_key'), name='team_name_once_per_competition'),
+            model_name="registration",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status__in", ["draft", "submitted", "approved"])),
+                fields=("competition", "team_name_key"),
+                name="team_name_once_per_competition",
+            ),
         ),
         migrations.AddIndex(
-            model_name='membership',
-            index=models.Index(fields=['user', 'active'], name='membership_of_user'),
+            model_name="membership",
+            index=models.Index(fields=["user", "active"], name="membership_of_user"),
         ),
         migrations.AddIndex(
-            model_name='membership',
-            index=models.Index(fields=['competition', 'user'], name='membership_lookup'),
+            model_name="membership",
+            index=models.Index(
+                fields=["competition", "user"], name="membership_lookup"
+            ),
         ),
         migrations.AddIndex(
-            model_name='membership',
-            index=models.Index(fields=['role', '-id'], name='membership_of_role'),
+            model_name="membership",
+            index=models.Index(fields=["role", "-id"], name="membership_of_role"),
         ),
         migrations.AddIndex(
-            model_name='membership',
-            index=models.Index(fields=['active', '-id'], name='membership_active'),
+            model_name="membership",
+            index=models.Index(fields=["active", "-id"], name="membership_active"),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(condition=models.Q(('active', True)), fields=('competition', 'user'), name='one_team_per_person_and_competition'),
+            model_name="membership",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("active", True)),
+                fields=("competition", "user"),
+                name="one_team_per_person_and_competition",
+            ),
         ),
         migrations.AddIndex(
-            model_name='invitation',
-            index=models.Index(fields=['status', '-id'], name='invitation_of_status'),
+            model_name="invitation",
+            index=models.Index(fields=["status", "-id"], name="invitation_of_status"),
         ),
         migrations.AddIndex(
-            model_name='invitation',
-            index=models.Index(fields=['registration', '-id'], name='invitation_of_team'),
+            model_name="invitation",
+            index=models.Index(
+                fields=["registration", "-id"], name="invitation_of_team"
+            ),
         ),
         migrations.AddIndex(
-            model_name='invitation',
-            index=models.Index(fields=['registration', 'email'], name='invitation_of_email'),
+            model_name="invitation",
+            index=models.Index(
+                fields=["registration", "email"], name="invitation_of_email"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'pending')), fields=('registration', 'email'), name='one_open_invitation_per_address'),
+            model_name="invitation",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "pending")),
+                fields=("registration", "email"),
+                name="one_open_invitation_per_address",
+            ),
         ),
         migrations.AddIndex(
-            model_name='document',
-            index=models.Index(fields=['registration', 'id'], name='document_of_team'),
+            model_name="document",
+            index=models.Index(fields=["registration", "id"], name="document_of_team"),
         ),
         migrations.AddIndex(
-            model_name='document',
-            index=models.Index(fields=['status', 'kind', 'id'], name='document_queue'),
+            model_name="document",
+            index=models.Index(fields=["status", "kind", "id"], name="document_queue"),
         ),
         migrations.AddIndex(
-            model_name='document',
-            index=models.Index(fields=['status', '-id'], name='document_of_status'),
+            model_name="document",
+            index=models.Index(fields=["status", "-id"], name="document_of_status"),
         ),
         migrations.AddIndex(
-            model_name='document',
-            index=models.Index(fields=['kind', '-id'], name='document_of_kind'),
+            model_name="document",
+            index=models.Index(fields=["kind", "-id"], name="document_of_kind"),
         ),
     ]

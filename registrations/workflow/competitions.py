@@ -158,7 +158,9 @@ def _questions_error(questions: Any) -> Text | None:
         if error := question_error(question):
             return error
     keys = [question["key"] for question in questions]
-    return None if len(set(keys)) == len(keys) else _("Two questions have one key.")
+    return (
+        None if len(set(keys)) == len(keys) else _("Two questions have the same key.")
+    )
 
 
 def _are_kinds(kinds: Any) -> bool:

@@ -42,7 +42,7 @@ def add_document(
         raise RuleViolation("invalid_transition")
     owner = _owner(registration, kind, member, by)
     if registration.documents.count() >= MAXIMUM_PER_REGISTRATION:
-        text = _("This team has handed in as many documents as it may.")
+        text = _("This team has reached its document limit.")
         raise RuleViolation("validation_error", errors={"file": [text]})
     document = Document.objects.create(
         registration=registration,

@@ -11,340 +11,1095 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('registrations', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("registrations", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Stage',
+            name="Stage",
             fields=[
-                ('id', models.UUIDField(db_column='_id', default=uuid6.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', competition_site.db.fields.MomentField(default=competition_site.clock.now, editable=False)),
-                ('updated_at', competition_site.db.fields.MomentField(default=competition_site.clock.now, editable=False)),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
-                ('name', models.CharField(max_length=100, verbose_name='name')),
-                ('order', models.PositiveSmallIntegerField(default=1, verbose_name='order')),
-                ('opens_at', competition_site.db.fields.MomentField(verbose_name='opens at')),
-                ('closes_at', competition_site.db.fields.MomentField(verbose_name='closes at')),
-                ('grace_minutes', models.PositiveSmallIntegerField(default=0, verbose_name='grace in minutes')),
-                ('late_policy', models.CharField(choices=[('refuse', 'refuse'), ('flag', 'take and flag')], default='refuse', max_length=10, verbose_name='late work')),
-                ('late_until', competition_site.db.fields.MomentField(blank=True, null=True, verbose_name='late until')),
-                ('paused', models.BooleanField(default=False, verbose_name='paused')),
-                ('accepts_files', models.BooleanField(default=True, verbose_name='accepts files')),
-                ('accepts_link', models.BooleanField(default=False, verbose_name='accepts a link')),
-                ('accepts_text', models.BooleanField(default=False, verbose_name='accepts a text')),
-                ('allowed_types', models.JSONField(blank=True, default=submissions.models.stage.default_types, verbose_name='content types')),
-                ('max_file_bytes', models.PositiveBigIntegerField(default=10485760, verbose_name='largest file in bytes')),
-                ('max_files', models.PositiveSmallIntegerField(default=5, validators=[django.core.validators.MinValueValidator(1)], verbose_name='most files')),
-                ('max_versions', models.PositiveSmallIntegerField(blank=True, help_text='Empty: no limit.', null=True, verbose_name='most versions')),
-                ('blind', models.BooleanField(default=False, verbose_name='blind')),
-                ('judging_opens_at', competition_site.db.fields.MomentField(blank=True, null=True, verbose_name='judging opens at')),
-                ('judging_closes_at', competition_site.db.fields.MomentField(blank=True, null=True, verbose_name='judging closes at')),
-                ('criteria', models.JSONField(default=list, editable=False)),
-                ('judging_locked', models.BooleanField(default=False, editable=False)),
-                ('judging_acts', models.PositiveIntegerField(default=0, editable=False)),
-                ('snapshots_count', models.PositiveSmallIntegerField(default=0, editable=False)),
-                ('released_number', models.PositiveSmallIntegerField(default=0, editable=False)),
-                ('competition', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='stage_rows', to='registrations.competition', verbose_name='competition')),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_column="_id",
+                        default=uuid6.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "created_at",
+                    competition_site.db.fields.MomentField(
+                        default=competition_site.clock.now, editable=False
+                    ),
+                ),
+                (
+                    "updated_at",
+                    competition_site.db.fields.MomentField(
+                        default=competition_site.clock.now, editable=False
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        default=1, editable=False, verbose_name="version"
+                    ),
+                ),
+                ("name", models.CharField(max_length=100, verbose_name="name")),
+                (
+                    "order",
+                    models.PositiveSmallIntegerField(default=1, verbose_name="order"),
+                ),
+                (
+                    "opens_at",
+                    competition_site.db.fields.MomentField(verbose_name="opens at"),
+                ),
+                (
+                    "closes_at",
+                    competition_site.db.fields.MomentField(verbose_name="closes at"),
+                ),
+                (
+                    "grace_minutes",
+                    models.PositiveSmallIntegerField(
+                        default=0, verbose_name="grace in minutes"
+                    ),
+                ),
+                (
+                    "late_policy",
+                    models.CharField(
+                        choices=[("refuse", "refuse"), ("flag", "take and flag")],
+                        default="refuse",
+                        max_length=10,
+                        verbose_name="late work",
+                    ),
+                ),
+                (
+                    "late_until",
+                    competition_site.db.fields.MomentField(
+                        blank=True, null=True, verbose_name="late until"
+                    ),
+                ),
+                ("paused", models.BooleanField(default=False, verbose_name="paused")),
+                (
+                    "accepts_files",
+                    models.BooleanField(default=True, verbose_name="accepts files"),
+                ),
+                (
+                    "accepts_link",
+                    models.BooleanField(default=False, verbose_name="accepts a link"),
+                ),
+                (
+                    "accepts_text",
+                    models.BooleanField(default=False, verbose_name="accepts a text"),
+                ),
+                (
+                    "allowed_types",
+                    models.JSONField(
+                        blank=True,
+                        default=submissions.models.stage.default_types,
+                        verbose_name="content types",
+                    ),
+                ),
+                (
+                    "max_file_bytes",
+                    models.PositiveBigIntegerField(
+                        default=10485760, verbose_name="largest file in bytes"
+                    ),
+                ),
+                (
+                    "max_files",
+                    models.PositiveSmallIntegerField(
+                        default=5,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="most files",
+                    ),
+                ),
+                (
+                    "max_versions",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        help_text="Empty: no limit.",
+                        null=True,
+                        verbose_name="most versions",
+                    ),
+                ),
+                ("blind", models.BooleanField(default=False, verbose_name="blind")),
+                (
+                    "judging_opens_at",
+                    competition_site.db.fields.MomentField(
+                        blank=True, null=True, verbose_name="judging opens at"
+                    ),
+                ),
+                (
+                    "judging_closes_at",
+                    competition_site.db.fields.MomentField(
+                        blank=True, null=True, verbose_name="judging closes at"
+                    ),
+                ),
+                ("criteria", models.JSONField(default=list, editable=False)),
+                ("judging_locked", models.BooleanField(default=False, editable=False)),
+                (
+                    "judging_acts",
+                    models.PositiveIntegerField(default=0, editable=False),
+                ),
+                (
+                    "snapshots_count",
+                    models.PositiveSmallIntegerField(default=0, editable=False),
+                ),
+                (
+                    "released_number",
+                    models.PositiveSmallIntegerField(default=0, editable=False),
+                ),
+                (
+                    "competition",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="stage_rows",
+                        to="registrations.competition",
+                        verbose_name="competition",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'stage',
-                'verbose_name_plural': 'stages',
-                'ordering': ['-id'],
+                "verbose_name": "stage",
+                "verbose_name_plural": "stages",
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='ResultSnapshot',
+            name="ResultSnapshot",
             fields=[
-                ('id', models.UUIDField(db_column='_id', default=uuid6.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', competition_site.db.fields.MomentField(default=competition_site.clock.now, editable=False)),
-                ('updated_at', competition_site.db.fields.MomentField(default=competition_site.clock.now, editable=False)),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
-                ('stage_name', models.CharField(editable=False, max_length=100, verbose_name='stage')),
-                ('stage_order', models.PositiveSmallIntegerField(editable=False)),
-                ('number', models.PositiveSmallIntegerField(editable=False, verbose_name='number')),
-                ('status', models.CharField(choices=[('computed', 'computed'), ('released', 'released'), ('superseded', 'superseded'), ('withdrawn', 'withdrawn')], default='computed', editable=False, max_length=12, verbose_name='status')),
-                ('rows', models.JSONField(default=list, editable=False)),
-                ('blockers', models.JSONField(default=list, editable=False)),
-                ('reason', models.CharField(blank=True, editable=False, max_length=500, verbose_name='reason')),
-                ('computed_at', competition_site.db.fields.MomentField(editable=False, verbose_name='computed at')),
-                ('released_at', competition_site.db.fields.MomentField(editable=False, null=True, verbose_name='released at')),
-                ('competition', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='registrations.competition')),
-                ('stage', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='snapshots', to='submissions.stage')),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_column="_id",
+                        default=uuid6.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "created_at",
+                    competition_site.db.fields.MomentField(
+                        default=competition_site.clock.now, editable=False
+                    ),
+                ),
+                (
+                    "updated_at",
+                    competition_site.db.fields.MomentField(
+                        default=competition_site.clock.now, editable=False
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        default=1, editable=False, verbose_name="version"
+                    ),
+                ),
+                (
+                    "stage_name",
+                    models.CharField(
+                        editable=False, max_length=100, verbose_name="stage"
+                    ),
+                ),
+                ("stage_order", models.PositiveSmallIntegerField(editable=False)),
+                (
+                    "number",
+                    models.PositiveSmallIntegerField(
+                        editable=False, verbose_name="number"
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("computed", "computed"),
+                            ("released", "released"),
+                            ("superseded", "superseded"),
+                            ("withdrawn", "withdrawn"),
+                        ],
+                        default="computed",
+                        editable=False,
+                        max_length=12,
+                        verbose_name="status",
+                    ),
+                ),
+                ("rows", models.JSONField(default=list, editable=False)),
+                ("blockers", models.JSONField(default=list, editable=False)),
+                (
+                    "reason",
+                    models.CharField(
+                        blank=True,
+                        editable=False,
+                        max_length=500,
+                        verbose_name="reason",
+                    ),
+                ),
+                (
+                    "computed_at",
+                    competition_site.db.fields.MomentField(
+                        editable=False, verbose_name="computed at"
+                    ),
+                ),
+                (
+                    "released_at",
+                    competition_site.db.fields.MomentField(
+                        editable=False, null=True, verbose_name="released at"
+                    ),
+                ),
+                (
+                    "competition",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="registrations.competition",
+                    ),
+                ),
+                (
+                    "stage",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="snapshots",
+                        to="submissions.stage",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'result',
-                'verbose_name_plural': 'results',
-                'ordering': ['-id'],
+                "verbose_name": "result",
+                "verbose_name_plural": "results",
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='Criterion',
+            name="Criterion",
             fields=[
-                ('id', models.UUIDField(db_column='_id', default=uuid6.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', competition_site.db.fields.MomentField(default=competition_site.clock.now, editable=False)),
-                ('updated_at', competition_site.db.fields.MomentField(default=competition_site.clock.now, editable=False)),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
-                ('name', models.CharField(max_length=100, verbose_name='name')),
-                ('description', models.CharField(blank=True, max_length=1000, verbose_name='description')),
-                ('max_score', models.PositiveSmallIntegerField(default=100, validators=[django.core.validators.MinValueValidator(1)], verbose_name='most marks')),
-                ('weight', models.PositiveSmallIntegerField(default=1, validators=[django.core.validators.MinValueValidator(1)], verbose_name='weight')),
-                ('required', models.BooleanField(default=True, verbose_name='required')),
-                ('stage', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='criterion_rows', to='submissions.stage')),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_column="_id",
+                        default=uuid6.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "created_at",
+                    competition_site.db.fields.MomentField(
+                        default=competition_site.clock.now, editable=False
+                    ),
+                ),
+                (
+                    "updated_at",
+                    competition_site.db.fields.MomentField(
+                        default=competition_site.clock.now, editable=False
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        default=1, editable=False, verbose_name="version"
+                    ),
+                ),
+                ("name", models.CharField(max_length=100, verbose_name="name")),
+                (
+                    "description",
+                    models.CharField(
+                        blank=True, max_length=1000, verbose_name="description"
+                    ),
+                ),
+                (
+                    "max_score",
+                    models.PositiveSmallIntegerField(
+                        default=100,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="most marks",
+                    ),
+                ),
+                (
+                    "weight",
+                    models.PositiveSmallIntegerField(
+                        default=1,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="weight",
+                    ),
+                ),
+                (
+                    "required",
+                    models.BooleanField(default=True, verbose_name="required"),
+                ),
+                (
+                    "stage",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="criterion_rows",
+                        to="submissions.stage",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'criterion',
-                'verbose_name_plural': 'criteria',
+                "verbose_name": "criterion",
+                "verbose_name_plural": "criteria",
             },
         ),
         migrations.CreateModel(
-            name='Assignment',
+            name="Assignment",
             fields=[
-                ('id', models.UUIDField(db_column='_id', default=uuid6.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', competition_site.db.fields.MomentField(default=competition_site.clock.now, editable=False)),
-                ('updated_at', competition_site.db.fields.MomentField(default=competition_site.clock.now, editable=False)),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
-                ('stage_name', models.CharField(editable=False, max_length=100, verbose_name='stage')),
-                ('judge_name', models.CharField(editable=False, max_length=150, verbose_name='judge')),
-                ('status', models.CharField(choices=[('assigned', 'assigned'), ('in_progress', 'in progress'), ('final', 'final'), ('declined', 'declined')], default='assigned', editable=False, max_length=12, verbose_name='status')),
-                ('declined_reason', models.CharField(blank=True, editable=False, max_length=500)),
-                ('judge', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='assignments', to=settings.AUTH_USER_MODEL)),
-                ('registration', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='registrations.registration')),
-                ('stage', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='assignments', to='submissions.stage')),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_column="_id",
+                        default=uuid6.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "created_at",
+                    competition_site.db.fields.MomentField(
+                        default=competition_site.clock.now, editable=False
+                    ),
+                ),
+                (
+                    "updated_at",
+                    competition_site.db.fields.MomentField(
+                        default=competition_site.clock.now, editable=False
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        default=1, editable=False, verbose_name="version"
+                    ),
+                ),
+                (
+                    "stage_name",
+                    models.CharField(
+                        editable=False, max_length=100, verbose_name="stage"
+                    ),
+                ),
+                (
+                    "judge_name",
+                    models.CharField(
+                        editable=False, max_length=150, verbose_name="judge"
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("assigned", "assigned"),
+                            ("in_progress", "in progress"),
+                            ("final", "final"),
+                            ("declined", "declined"),
+                        ],
+                        default="assigned",
+                        editable=False,
+                        max_length=12,
+                        verbose_name="status",
+                    ),
+                ),
+                (
+                    "declined_reason",
+                    models.CharField(blank=True, editable=False, max_length=500),
+                ),
+                (
+                    "judge",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="assignments",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "registration",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="registrations.registration",
+                    ),
+                ),
+                (
+                    "stage",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="assignments",
+                        to="submissions.stage",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'assignment',
-                'verbose_name_plural': 'assignments',
-                'ordering': ['-id'],
+                "verbose_name": "assignment",
+                "verbose_name_plural": "assignments",
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='Submission',
+            name="Submission",
             fields=[
-                ('id', models.UUIDField(db_column='_id', default=uuid6.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', competition_site.db.fields.MomentField(default=competition_site.clock.now, editable=False)),
-                ('updated_at', competition_site.db.fields.MomentField(default=competition_site.clock.now, editable=False)),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
-                ('team_name', models.CharField(editable=False, max_length=80, verbose_name='team name')),
-                ('stage_name', models.CharField(editable=False, max_length=100, verbose_name='stage')),
-                ('title', models.CharField(editable=False, max_length=150, verbose_name='title')),
-                ('summary', models.TextField(blank=True, editable=False, max_length=5000, verbose_name='summary')),
-                ('link_url', models.URLField(blank=True, editable=False, max_length=500, verbose_name='link')),
-                ('files_count', models.PositiveSmallIntegerField(default=0, editable=False)),
-                ('status', models.CharField(choices=[('draft', 'draft'), ('submitted', 'submitted')], default='draft', editable=False, max_length=10, verbose_name='status')),
-                ('version_number', models.PositiveSmallIntegerField(default=0, editable=False, verbose_name='versions handed in')),
-                ('submitted_at', competition_site.db.fields.MomentField(editable=False, null=True, verbose_name='submitted at')),
-                ('late', models.BooleanField(default=False, editable=False, verbose_name='late')),
-                ('competition', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='registrations.competition')),
-                ('registration', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='submissions', to='registrations.registration')),
-                ('stage', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='submissions', to='submissions.stage')),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_column="_id",
+                        default=uuid6.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "created_at",
+                    competition_site.db.fields.MomentField(
+                        default=competition_site.clock.now, editable=False
+                    ),
+                ),
+                (
+                    "updated_at",
+                    competition_site.db.fields.MomentField(
+                        default=competition_site.clock.now, editable=False
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        default=1, editable=False, verbose_name="version"
+                    ),
+                ),
+                (
+                    "team_name",
+                    models.CharField(
+                        editable=False, max_length=80, verbose_name="team name"
+                    ),
+                ),
+                (
+                    "stage_name",
+                    models.CharField(
+                        editable=False, max_length=100, verbose_name="stage"
+                    ),
+                ),
+                (
+                    "title",
+                    models.CharField(
+                        editable=False, max_length=150, verbose_name="title"
+                    ),
+                ),
+                (
+                    "summary",
+                    models.TextField(
+                        blank=True,
+                        editable=False,
+                        max_length=5000,
+                        verbose_name="summary",
+                    ),
+                ),
+                (
+                    "link_url",
+                    models.URLField(
+                        blank=True, editable=False, max_length=500, verbose_name="link"
+                    ),
+                ),
+                (
+                    "files_count",
+                    models.PositiveSmallIntegerField(default=0, editable=False),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("draft", "draft"), ("submitted", "submitted")],
+                        default="draft",
+                        editable=False,
+                        max_length=10,
+                        verbose_name="status",
+                    ),
+                ),
+                (
+                    "version_number",
+                    models.PositiveSmallIntegerField(
+                        default=0, editable=False, verbose_name="versions handed in"
+                    ),
+                ),
+                (
+                    "submitted_at",
+                    competition_site.db.fields.MomentField(
+                        editable=False, null=True, verbose_name="submitted at"
+                    ),
+                ),
+                (
+                    "late",
+                    models.BooleanField(
+                        default=False, editable=False, verbose_name="late"
+                    ),
+                ),
+                (
+                    "competition",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="registrations.competition",
+                    ),
+                ),
+                (
+                    "registration",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="submissions",
+                        to="registrations.registration",
+                    ),
+                ),
+                (
+                    "stage",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="submissions",
+                        to="submissions.stage",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'submission',
-                'verbose_name_plural': 'submissions',
-                'ordering': ['-id'],
+                "verbose_name": "submission",
+                "verbose_name_plural": "submissions",
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='Review',
+            name="Review",
             fields=[
-                ('id', models.UUIDField(db_column='_id', default=uuid6.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', competition_site.db.fields.MomentField(default=competition_site.clock.now, editable=False)),
-                ('updated_at', competition_site.db.fields.MomentField(default=competition_site.clock.now, editable=False)),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
-                ('version_number', models.PositiveSmallIntegerField(editable=False, verbose_name='version marked')),
-                ('scores', models.JSONField(default=list, editable=False)),
-                ('comment', models.TextField(blank=True, editable=False, max_length=5000, verbose_name='comment')),
-                ('private_note', models.TextField(blank=True, editable=False, max_length=5000, verbose_name='private note')),
-                ('final', models.BooleanField(default=False, editable=False, verbose_name='final')),
-                ('saved_at', competition_site.db.fields.MomentField(editable=False, verbose_name='saved at')),
-                ('assignment', models.OneToOneField(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='review', to='submissions.assignment')),
-                ('stage', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='submissions.stage')),
-                ('submission', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='submissions.submission')),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_column="_id",
+                        default=uuid6.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "created_at",
+                    competition_site.db.fields.MomentField(
+                        default=competition_site.clock.now, editable=False
+                    ),
+                ),
+                (
+                    "updated_at",
+                    competition_site.db.fields.MomentField(
+                        default=competition_site.clock.now, editable=False
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        default=1, editable=False, verbose_name="version"
+                    ),
+                ),
+                (
+                    "version_number",
+                    models.PositiveSmallIntegerField(
+                        editable=False, verbose_name="version marked"
+                    ),
+                ),
+                ("scores", models.JSONField(default=list, editable=False)),
+                (
+                    "comment",
+                    models.TextField(
+                        blank=True,
+                        editable=False,
+                        max_length=5000,
+                        verbose_name="comment",
+                    ),
+                ),
+                (
+                    "private_note",
+                    models.TextField(
+                        blank=True,
+                        editable=False,
+                        max_length=5000,
+                        verbose_name="private note",
+                    ),
+                ),
+                (
+                    "final",
+                    models.BooleanField(
+                        default=False, editable=False, verbose_name="final"
+                    ),
+                ),
+                (
+                    "saved_at",
+                    competition_site.db.fields.MomentField(
+                        editable=False, verbose_name="saved at"
+                    ),
+                ),
+                (
+                    "assignment",
+                    models.OneToOneField(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="review",
+                        to="submissions.assignment",
+                    ),
+                ),
+                (
+                    "stage",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="submissions.stage",
+                    ),
+                ),
+                (
+                    "submission",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="submissions.submission",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'review',
-                'verbose_name_plural': 'reviews',
+                "verbose_name": "review",
+                "verbose_name_plural": "reviews",
             },
         ),
         migrations.AddField(
-            model_name='assignment',
-            name='submission',
-            field=models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='assignments', to='submissions.submission'),
+            model_name="assignment",
+            name="submission",
+            field=models.ForeignKey(
+                editable=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="assignments",
+                to="submissions.submission",
+            ),
         ),
         migrations.CreateModel(
-            name='SubmissionFile',
+            name="SubmissionFile",
             fields=[
-                ('id', models.UUIDField(db_column='_id', default=uuid6.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', competition_site.db.fields.MomentField(default=competition_site.clock.now, editable=False)),
-                ('updated_at', competition_site.db.fields.MomentField(default=competition_site.clock.now, editable=False)),
-                ('name', models.CharField(editable=False, max_length=150, verbose_name='name')),
-                ('size', models.PositiveBigIntegerField(editable=False, verbose_name='bytes')),
-                ('sha256', models.CharField(editable=False, max_length=64)),
-                ('content_type', models.CharField(editable=False, max_length=60)),
-                ('storage_key', models.CharField(editable=False, max_length=200)),
-                ('frozen', models.BooleanField(default=False, editable=False)),
-                ('removed_at', competition_site.db.fields.MomentField(editable=False, null=True)),
-                ('registration', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='registrations.registration')),
-                ('submission', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='files', to='submissions.submission')),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_column="_id",
+                        default=uuid6.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "created_at",
+                    competition_site.db.fields.MomentField(
+                        default=competition_site.clock.now, editable=False
+                    ),
+                ),
+                (
+                    "updated_at",
+                    competition_site.db.fields.MomentField(
+                        default=competition_site.clock.now, editable=False
+                    ),
+                ),
+                (
+                    "name",
+                    models.CharField(
+                        editable=False, max_length=150, verbose_name="name"
+                    ),
+                ),
+                (
+                    "size",
+                    models.PositiveBigIntegerField(
+                        editable=False, verbose_name="bytes"
+                    ),
+                ),
+                ("sha256", models.CharField(editable=False, max_length=64)),
+                ("content_type", models.CharField(editable=False, max_length=60)),
+                ("storage_key", models.CharField(editable=False, max_length=200)),
+                ("frozen", models.BooleanField(default=False, editable=False)),
+                (
+                    "removed_at",
+                    competition_site.db.fields.MomentField(editable=False, null=True),
+                ),
+                (
+                    "registration",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="registrations.registration",
+                    ),
+                ),
+                (
+                    "submission",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="files",
+                        to="submissions.submission",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'submission file',
-                'verbose_name_plural': 'submission files',
+                "verbose_name": "submission file",
+                "verbose_name_plural": "submission files",
             },
         ),
         migrations.CreateModel(
-            name='SubmissionVersion',
+            name="SubmissionVersion",
             fields=[
-                ('id', models.UUIDField(db_column='_id', default=uuid6.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', competition_site.db.fields.MomentField(default=competition_site.clock.now, editable=False)),
-                ('updated_at', competition_site.db.fields.MomentField(default=competition_site.clock.now, editable=False)),
-                ('stage_name', models.CharField(editable=False, max_length=100)),
-                ('stage_id', models.UUIDField(editable=False)),
-                ('number', models.PositiveSmallIntegerField(editable=False, verbose_name='number')),
-                ('title', models.CharField(editable=False, max_length=150, verbose_name='title')),
-                ('summary', models.TextField(blank=True, editable=False, verbose_name='summary')),
-                ('link_url', models.URLField(blank=True, editable=False, max_length=500, verbose_name='link')),
-                ('files', models.JSONField(default=list, editable=False)),
-                ('submitted_at', competition_site.db.fields.MomentField(editable=False, verbose_name='submitted at')),
-                ('late', models.BooleanField(editable=False, verbose_name='late')),
-                ('code', models.CharField(editable=False, max_length=32, unique=True, verbose_name='receipt code')),
-                ('key_id', models.CharField(editable=False, max_length=16)),
-                ('signature', models.CharField(editable=False, max_length=64)),
-                ('submission', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='submissions.submission')),
-                ('submitted_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_column="_id",
+                        default=uuid6.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "created_at",
+                    competition_site.db.fields.MomentField(
+                        default=competition_site.clock.now, editable=False
+                    ),
+                ),
+                (
+                    "updated_at",
+                    competition_site.db.fields.MomentField(
+                        default=competition_site.clock.now, editable=False
+                    ),
+                ),
+                ("stage_name", models.CharField(editable=False, max_length=100)),
+                ("stage_id", models.UUIDField(editable=False)),
+                (
+                    "number",
+                    models.PositiveSmallIntegerField(
+                        editable=False, verbose_name="number"
+                    ),
+                ),
+                (
+                    "title",
+                    models.CharField(
+                        editable=False, max_length=150, verbose_name="title"
+                    ),
+                ),
+                (
+                    "summary",
+                    models.TextField(
+                        blank=True, editable=False, verbose_name="summary"
+                    ),
+                ),
+                (
+                    "link_url",
+                    models.URLField(
+                        blank=True, editable=False, max_length=500, verbose_name="link"
+                    ),
+                ),
+                ("files", models.JSONField(default=list, editable=False)),
+                (
+                    "submitted_at",
+                    competition_site.db.fields.MomentField(
+                        editable=False, verbose_name="submitted at"
+                    ),
+                ),
+                ("late", models.BooleanField(editable=False, verbose_name="late")),
+                (
+                    "code",
+                    models.CharField(
+                        editable=False,
+                        max_length=32,
+                        unique=True,
+                        verbose_name="receipt code",
+                    ),
+                ),
+                ("key_id", models.CharField(editable=False, max_length=16)),
+                ("signature", models.CharField(editable=False, max_length=64)),
+                (
+                    "submission",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="versions",
+                        to="submissions.submission",
+                    ),
+                ),
+                (
+                    "submitted_by",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'version',
-                'verbose_name_plural': 'versions',
+                "verbose_name": "version",
+                "verbose_name_plural": "versions",
             },
         ),
         migrations.CreateModel(
-            name='JudgeAppointment',
+            name="JudgeAppointment",
             fields=[
-                ('id', models.UUIDField(db_column='_id', default=uuid6.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', competition_site.db.fields.MomentField(default=competition_site.clock.now, editable=False)),
-                ('updated_at', competition_site.db.fields.MomentField(default=competition_site.clock.now, editable=False)),
-                ('full_name', models.CharField(editable=False, max_length=150, verbose_name='full name')),
-                ('competition', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='appointments', to='registrations.competition')),
-                ('user', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='appointments', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_column="_id",
+                        default=uuid6.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "created_at",
+                    competition_site.db.fields.MomentField(
+                        default=competition_site.clock.now, editable=False
+                    ),
+                ),
+                (
+                    "updated_at",
+                    competition_site.db.fields.MomentField(
+                        default=competition_site.clock.now, editable=False
+                    ),
+                ),
+                (
+                    "full_name",
+                    models.CharField(
+                        editable=False, max_length=150, verbose_name="full name"
+                    ),
+                ),
+                (
+                    "competition",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="appointments",
+                        to="registrations.competition",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="appointments",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'judge',
-                'verbose_name_plural': 'judges',
-                'constraints': [models.UniqueConstraint(fields=('competition', 'user'), name='one_appointment_per_judge')],
+                "verbose_name": "judge",
+                "verbose_name_plural": "judges",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("competition", "user"), name="one_appointment_per_judge"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='JudgeConflict',
+            name="JudgeConflict",
             fields=[
-                ('id', models.UUIDField(db_column='_id', default=uuid6.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', competition_site.db.fields.MomentField(default=competition_site.clock.now, editable=False)),
-                ('updated_at', competition_site.db.fields.MomentField(default=competition_site.clock.now, editable=False)),
-                ('reason', models.CharField(editable=False, max_length=500, verbose_name='reason')),
-                ('institution', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.institution')),
-                ('judge', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='conflicts', to=settings.AUTH_USER_MODEL)),
-                ('registration', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='registrations.registration')),
-                ('user', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_column="_id",
+                        default=uuid6.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "created_at",
+                    competition_site.db.fields.MomentField(
+                        default=competition_site.clock.now, editable=False
+                    ),
+                ),
+                (
+                    "updated_at",
+                    competition_site.db.fields.MomentField(
+                        default=competition_site.clock.now, editable=False
+                    ),
+                ),
+                (
+                    "reason",
+                    models.CharField(
+                        editable=False, max_length=500, verbose_name="reason"
+                    ),
+                ),
+                (
+                    "institution",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.institution",
+                    ),
+                ),
+                (
+                    "judge",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="conflicts",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "registration",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="registrations.registration",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'conflict of interest',
-                'verbose_name_plural': 'conflicts of interest',
-                'indexes': [models.Index(fields=['judge', '-id'], name='conflict_of_judge')],
+                "verbose_name": "conflict of interest",
+                "verbose_name_plural": "conflicts of interest",
+                "indexes": [
+                    models.Index(fields=["judge", "-id"], name="conflict_of_judge")
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='stage',
-            index=models.Index(fields=['competition', '-id'], name='stage_of_competition'),
+            model_name="stage",
+            index=models.Index(
+                fields=["competition", "-id"], name="stage_of_competition"
+            ),
         ),
         migrations.AddIndex(
-            model_name='stage',
-            index=models.Index(fields=['paused', '-id'], name='stage_paused'),
+            model_name="stage",
+            index=models.Index(fields=["paused", "-id"], name="stage_paused"),
         ),
         migrations.AddConstraint(
-            model_name='stage',
-            constraint=models.UniqueConstraint(fields=('competition', 'order'), name='one_stage_per_order'),
+            model_name="stage",
+            constraint=models.UniqueConstraint(
+                fields=("competition", "order"), name="one_stage_per_order"
+            ),
         ),
         migrations.AddIndex(
-            model_name='resultsnapshot',
-            index=models.Index(fields=['competition', 'status', '-stage_order'], name='snapshot_leaderboard'),
+            model_name="resultsnapshot",
+            index=models.Index(
+                fields=["competition", "status", "-stage_order"],
+                name="snapshot_leaderboard",
+            ),
         ),
         migrations.AddIndex(
-            model_name='resultsnapshot',
-            index=models.Index(fields=['stage', 'status'], name='snapshot_of_stage'),
+            model_name="resultsnapshot",
+            index=models.Index(fields=["stage", "status"], name="snapshot_of_stage"),
         ),
         migrations.AddConstraint(
-            model_name='resultsnapshot',
-            constraint=models.UniqueConstraint(fields=('stage', 'number'), name='snapshot_numbers_are_unique'),
+            model_name="resultsnapshot",
+            constraint=models.UniqueConstraint(
+                fields=("stage", "number"), name="snapshot_numbers_are_unique"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='resultsnapshot',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'released')), fields=('stage',), name='one_released_snapshot_per_stage'),
+            model_name="resultsnapshot",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "released")),
+                fields=("stage",),
+                name="one_released_snapshot_per_stage",
+            ),
         ),
         migrations.AddIndex(
-            model_name='criterion',
-            index=models.Index(fields=['stage', 'id'], name='criterion_of_stage'),
+            model_name="criterion",
+            index=models.Index(fields=["stage", "id"], name="criterion_of_stage"),
         ),
         migrations.AddIndex(
-            model_name='submission',
-            index=models.Index(fields=['stage', '-id'], name='submission_of_stage'),
+            model_name="submission",
+            index=models.Index(fields=["stage", "-id"], name="submission_of_stage"),
         ),
         migrations.AddIndex(
-            model_name='submission',
-            index=models.Index(fields=['competition', '-id'], name='submission_of_competition'),
+            model_name="submission",
+            index=models.Index(
+                fields=["competition", "-id"], name="submission_of_competition"
+            ),
         ),
         migrations.AddIndex(
-            model_name='submission',
-            index=models.Index(fields=['registration', '-id'], name='submission_of_team'),
+            model_name="submission",
+            index=models.Index(
+                fields=["registration", "-id"], name="submission_of_team"
+            ),
         ),
         migrations.AddIndex(
-            model_name='submission',
-            index=models.Index(fields=['status', '-id'], name='submission_of_status'),
+            model_name="submission",
+            index=models.Index(fields=["status", "-id"], name="submission_of_status"),
         ),
         migrations.AddIndex(
-            model_name='submission',
-            index=models.Index(fields=['late', '-id'], name='submission_late'),
+            model_name="submission",
+            index=models.Index(fields=["late", "-id"], name="submission_late"),
         ),
         migrations.AddConstraint(
-            model_name='submission',
-            constraint=models.UniqueConstraint(fields=('registration', 'stage'), name='one_submission_per_stage'),
+            model_name="submission",
+            constraint=models.UniqueConstraint(
+                fields=("registration", "stage"), name="one_submission_per_stage"
+            ),
         ),
         migrations.AddIndex(
-            model_name='review',
-            index=models.Index(fields=['stage', 'final'], name='review_of_stage'),
+            model_name="review",
+            index=models.Index(fields=["stage", "final"], name="review_of_stage"),
         ),
         migrations.AddIndex(
-            model_name='assignment',
-            index=models.Index(fields=['judge', '-id'], name='assignment_of_judge'),
+            model_name="assignment",
+            index=models.Index(fields=["judge", "-id"], name="assignment_of_judge"),
         ),
         migrations.AddIndex(
-            model_name='assignment',
-            index=models.Index(fields=['stage', '-id'], name='assignment_of_stage'),
+            model_name="assignment",
+            index=models.Index(fields=["stage", "-id"], name="assignment_of_stage"),
         ),
         migrations.AddIndex(
-            model_name='assignment',
-            index=models.Index(fields=['status', '-id'], name='assignment_of_status'),
+            model_name="assignment",
+            index=models.Index(fields=["status", "-id"], name="assignment_of_status"),
         ),
         migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.UniqueConstraint(fields=('submission', 'judge'), name='one_assignment_per_judge'),
+            model_name="assignment",
+            constraint=models.UniqueConstraint(
+                fields=("submission", "judge"), name="one_assignment_per_judge"
+            ),
         ),
         migrations.AddIndex(
-            model_name='submissionfile',
-            index=models.Index(fields=['submission', 'id'], name='file_of_submission'),
+            model_name="submissionfile",
+            index=models.Index(fields=["submission", "id"], name="file_of_submission"),
         ),
         migrations.AddIndex(
-            model_name='submissionversion',
-            index=models.Index(fields=['late', '-id'], name='version_late'),
+            model_name="submissionversion",
+            index=models.Index(fields=["late", "-id"], name="version_late"),
         ),
         migrations.AddConstraint(
-            model_name='submissionversion',
-            constraint=models.UniqueConstraint(fields=('submission', 'number'), name='version_numbers_are_unique'),
+            model_name="submissionversion",
+            constraint=models.UniqueConstraint(
+                fields=("submission", "number"), name="version_numbers_are_unique"
+            ),
         ),
     ]

@@ -98,7 +98,7 @@ class FileBody(StrictSerializer):
         stage: Stage = self.context["stage"]
         if not stage.accepts_files:
             raise serializers.ValidationError(
-                {"file": [_("This stage takes no files.")]}
+                {"file": [_("This stage does not accept files.")]}
             )
         attrs["content_type"] = require_content(
             attrs["file"],

@@ -120,7 +120,7 @@ class SubmissionViewSet(StrictRequests, GenericViewSet[Submission]):
             submit_now=body.pop("submit"),
             **body,
         )
-        message = _("Your work is begun.")
+        message = _("Your draft was created.")
         reply = self._detail(request, submission, message=message, status=201)
         reply["Location"] = f"/api/v1/submissions/{submission.pk}"
         return reply

@@ -302,5 +302,5 @@ def _marks_error(criterion: Criterion | None, marks: float) -> Text | None:
     if criterion is None:
         return _("There is no such criterion.")
     if not 0 <= marks <= criterion.max_score:
-        return _("Give 0 to %(most)d marks.") % {"most": criterion.max_score}
+        return _("Give a score from 0 to %(most)d.") % {"most": criterion.max_score}
     return None

@@ -26,9 +26,9 @@ def require_accepted(stage: Stage, fields: Mapping[str, Any]) -> None:
     """Refuse a link or a text where the stage takes none: validation_error."""
     errors: dict[str, list[Text]] = {}
     if fields.get("link_url") and not stage.accepts_link:
-        errors["link_url"] = [_("This stage takes no link.")]
+        errors["link_url"] = [_("This stage does not accept a link.")]
     if fields.get("summary") and not stage.accepts_text:
-        errors["summary"] = [_("This stage takes no text.")]
+        errors["summary"] = [_("This stage does not accept a text.")]
     if errors:
         raise RuleViolation("validation_error", errors=errors)
 
