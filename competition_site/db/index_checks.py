@@ -143,11 +143,14 @@ def _views(patterns: Iterable[Any]) -> set[type]:
 
 
 def _model_of(view: type) -> type[Model] | None:
-    """The model of which ``get_queryset`` says that it returns rows.
+    """The model of ``queryset``, or that ``get_queryset`` says it returns rows of.
 
     ``QuerySet[Competition]`` is the bare class when it is evaluated, so the words of
     the annotation are read.
     """
+    if (queryset := vars(view).get("queryset")) is not None:
+        model: type[Model] = queryset.model
+        return model
     method = vars(view).get("get_queryset")
     said = _PARAMETER.search(str(getattr(method, "__annotations__", {}).get("return")))
     named = getattr(method, "__globals__", {}).get(said["name"]) if said else None

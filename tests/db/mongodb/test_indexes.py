@@ -47,6 +47,7 @@ COMMON: dict[str, Any] = {
     "institution": lambda plenty: plenty.registration.institution_id,
     "stage": lambda plenty: plenty.stage.pk,
     "registration": lambda plenty: plenty.registration.pk,
+    "role": "staff",
 }
 """A value for every filter; a filter that is missing here fails the test."""
 RARE: dict[str, Any] = {
@@ -56,6 +57,7 @@ RARE: dict[str, Any] = {
         "/judging/assignments": "final",
     },
     "payment_status": "awaiting",
+    "role": "judge",
     "competition": "plenty-0",
     "institution": lambda plenty: plenty.rare.institution_id,
     "stage": lambda plenty: plenty.rare.submissions.get().stage_id,
@@ -65,6 +67,7 @@ PREFIXES = {
     "/institutions": "institute 00",
     "/competitions": "title 001",
     "/registrations": "team 00",
+    "/users": "user00",
 }
 
 
@@ -108,6 +111,8 @@ LISTS: dict[str, Callable[[Plenty], str]] = {
     "/registrations/{id}/invitations": (
         lambda plenty: f"/registrations/{plenty.registration.pk}/invitations"
     ),
+    "/users": lambda _: "/users",
+    "/auth/sessions": lambda _: "/auth/sessions",
     "/judging/assignments": lambda _: "/judging/assignments",
     "/judging/conflicts": lambda _: "/judging/conflicts",
     "/stages/{id}/results": lambda plenty: f"/stages/{plenty.stage.pk}/results",
