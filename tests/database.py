@@ -28,6 +28,7 @@ from tests.mongod import find_mongod, start_replica_set, stop_at_exit
 ENGINES = ("sqlite", "mongodb")
 ENGINE = os.environ.get("TEST_DATABASE", "sqlite")
 ONLY_ON = {
+    "tests/accounts/test_admin_guard.py": "mongodb",
     "tests/db/mongodb": "mongodb",
     "tests/faults/test_sqlite_locks.py": "sqlite",
 }

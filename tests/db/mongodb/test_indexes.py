@@ -177,7 +177,7 @@ def test_every_list_is_read_by_index(
     view = view_of(address)
     api = Api(None if who == "nobody" else getattr(plenty, who))
     if api.get(address).status_code in {401, 403, 404}:
-        pytest.skip("not for them")
+        return  # a list that is not for them reads nothing
     recorder.take()
     for query in queries(path, view, plenty):
         every_page(api, f"{address}?{query}")
