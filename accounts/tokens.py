@@ -9,7 +9,12 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from rest_framework_simplejwt.backends import TokenBackend
-from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
+from rest_framework_simplejwt.exceptions import (
+    ExpiredTokenError,
+    TokenBackendError,
+    TokenBackendExpiredToken,
+    TokenError,
+)
 from rest_framework_simplejwt.tokens import Token
 
 from accounts.models import Session
@@ -26,9 +31,9 @@ class SigningBackend(TokenBackend):
     def decode(self, token: bytes, verify: bool = True) -> dict[str, Any]:
         try:
             return super().decode(token, verify=verify)
-        except ExpiredTokenError:
-            raise
-        except Exception:
+        except TokenBackendExpiredToken:
+            raise  # ours, and over: the previous key would only call it foreign
+        except TokenBackendError:
             if not settings.JWT_PREVIOUS_SIGNING_KEY:
                 raise
         return _backend(settings.JWT_PREVIOUS_SIGNING_KEY, TokenBackend).decode(

@@ -172,6 +172,12 @@ def test_the_previous_signing_key_is_read_but_signs_nothing(anyone, student, set
     assert refusal(with_header(anyone, f"Bearer {foreign}")) == INVALID
 
 
+def test_an_ended_token_is_called_so_beside_a_previous_key(anyone, good, settings):
+    settings.JWT_PREVIOUS_SIGNING_KEY = "p" * 40
+    token = signed({**claims_of(good), "exp": int(now().timestamp()) - 60})
+    assert refusal(with_header(anyone, f"Bearer {token}")) == (401, "token_expired")
+
+
 EVENTS = {
     "log-out": lambda user: end_session(Session.objects.get(), by=user, at=now()),
     "deactivation": lambda user: User.objects.update(is_active=False),
