@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.cache import caches
+from django.utils import translation
 
 from accounts.models import User
 from competition_site.api import counters
@@ -60,6 +61,13 @@ def shared_counts(
     settings.WORKERS = 2
     monkeypatch.setattr(counters, "_redis", counters.RedisCounter())
     return redis_server
+
+
+@pytest.fixture(autouse=True)
+def _own_language() -> Iterator[None]:
+    """Django leaves a request's language active on its thread, which tests share."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture
