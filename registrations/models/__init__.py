@@ -3,14 +3,16 @@
 from registrations.models.competition import Competition
 from registrations.models.document import Document
 from registrations.models.invitation import Invitation
-from registrations.models.membership import Membership, active_registration_ids
+from registrations.models.membership import Membership, own_registration_ids
+from registrations.models.quota import InstitutionQuota
 from registrations.models.registration import Registration
 
 __all__ = [
     "Competition",
     "Document",
+    "InstitutionQuota",
     "Invitation",
     "Membership",
     "Registration",
-    "active_registration_ids",
+    "own_registration_ids",
 ]

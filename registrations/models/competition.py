@@ -17,6 +17,17 @@ from competition_site.db.models import StatusRow
 from competition_site.db.text import begins_with
 
 
+def open_to_everybody() -> dict[str, Any]:
+    """The eligibility that refuses nobody, with every key of its shape."""
+    return {
+        "institutions": [],
+        "email_domains": [],
+        "entry_year_min": None,
+        "entry_year_max": None,
+        "mixed_institutions": True,
+    }
+
+
 class CompetitionQuerySet(models.QuerySet["Competition"]):
     def visible_to(self, user: Any) -> CompetitionQuerySet:
         """Organisers also see drafts; everybody else what is or was public."""
@@ -58,6 +69,7 @@ class Competition(StatusRow):
 
     class SeatPolicy(models.TextChoices):
         ON_SUBMIT = "on_submit", _("when a team submits")
+        ON_PROOF = "on_proof", _("when a team proves its payment")
         ON_APPROVAL = "on_approval", _("when a team is approved")
 
     TRANSITIONS: ClassVar = {
@@ -107,6 +119,44 @@ class Competition(StatusRow):
         choices=SeatPolicy,
         default=SeatPolicy.ON_SUBMIT,
     )
+    institution_quota = models.PositiveIntegerField(
+        _("places per institution"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("Teams of one institution; empty: no limit."),
+    )
+    waitlist_open = models.BooleanField(
+        _("waiting list"),
+        default=False,
+        help_text=_("Whether teams may wait for a place when all are taken."),
+    )
+    waitlist_closes_at = MomentField(
+        _("waiting list closes at"),
+        null=True,
+        blank=True,
+        help_text=_("Then nobody joins it and no place is offered; empty: the start."),
+    )
+    waitlist_length = models.PositiveIntegerField(
+        _("teams waiting"), default=0, editable=False
+    )
+    offer_hours = models.PositiveSmallIntegerField(
+        _("hours to accept an offered place"),
+        default=48,
+        validators=[MinValueValidator(1)],
+    )
+    payment_due_hours = models.PositiveSmallIntegerField(
+        _("hours to pay"), default=48, validators=[MinValueValidator(1)]
+    )
+    withdrawal_closes_at = MomentField(
+        _("teams may withdraw until"),
+        null=True,
+        blank=True,
+        help_text=_("Later only staff take a team out; empty: until the end."),
+    )
+    eligibility = models.JSONField(
+        _("eligibility"), default=open_to_everybody, blank=True
+    )
     fee = models.PositiveIntegerField(_("fee in rupiah"), default=0)
     payment_instructions = models.TextField(
         _("payment instructions"), max_length=2000, blank=True
@@ -154,6 +204,10 @@ class Competition(StatusRow):
 
     def roster_is_locked(self, at: datetime) -> bool:
         return at >= (self.roster_locks_at or self.registration_closes_at)
+
+    def takes_waiting(self, at: datetime) -> bool:
+        """Whether teams may join the waiting list, and places are offered to it."""
+        return self.waitlist_open and at < (self.waitlist_closes_at or self.starts_at)
 
     @property
     def brief(self) -> dict[str, str]:

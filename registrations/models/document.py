@@ -23,9 +23,14 @@ class DocumentQuerySet(models.QuerySet["Document"]):
 
 
 class Document(StatusRow):
-    """A stored proof. Personal kinds belong to one member, the others to the team."""
+    """A stored proof. Personal kinds belong to one member, the others to the team.
+
+    ``sha256`` is that of what is stored, ``original_sha256`` that of what was sent,
+    before an image lost its metadata: the same proof of two teams is found by it.
+    """
 
     class Kind(models.TextChoices):
+        PAYMENT_PROOF = "payment_proof", _("proof of payment")
         STUDENT_CARD = "student_card", _("student card")
         ENROLMENT_LETTER = "enrolment_letter", _("enrolment letter")
         OTHER = "other", _("other document")
@@ -34,9 +39,13 @@ class Document(StatusRow):
         UPLOADED = "uploaded", _("uploaded")
         VERIFIED = "verified", _("verified")
         REFUSED = "refused", _("refused")
+        PURGED = "purged", _("purged")
 
     TRANSITIONS: ClassVar = {
-        Status.UPLOADED: frozenset({Status.VERIFIED, Status.REFUSED}),
+        Status.UPLOADED: frozenset({Status.VERIFIED, Status.REFUSED, Status.PURGED}),
+        Status.VERIFIED: frozenset({Status.PURGED}),
+        Status.REFUSED: frozenset({Status.PURGED}),
+        Status.PURGED: frozenset(),
     }
     PERSONAL: ClassVar = (Kind.STUDENT_CARD, Kind.ENROLMENT_LETTER)
 
@@ -63,6 +72,7 @@ class Document(StatusRow):
     file_name = models.CharField(_("file name"), max_length=150, editable=False)
     size = models.PositiveBigIntegerField(_("bytes"), editable=False)
     sha256 = models.CharField(max_length=64, editable=False)
+    original_sha256 = models.CharField(max_length=64, blank=True, editable=False)
     content_type = models.CharField(max_length=60, editable=False)
     storage_key = models.CharField(max_length=200, editable=False)
     reason = models.CharField(_("reason"), max_length=500, blank=True, editable=False)
@@ -78,6 +88,7 @@ class Document(StatusRow):
             models.Index(fields=["status", "kind", "id"], name="document_queue"),
             models.Index(fields=["status", "-id"], name="document_of_status"),
             models.Index(fields=["kind", "-id"], name="document_of_kind"),
+            models.Index(fields=["original_sha256"], name="document_of_content"),
         ]
 
     def __str__(self) -> str:

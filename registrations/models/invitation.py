@@ -29,10 +29,14 @@ class Invitation(StatusRow):
     class Status(models.TextChoices):
         PENDING = "pending", _("pending")
         ACCEPTED = "accepted", _("accepted")
+        DECLINED = "declined", _("declined")
+        REVOKED = "revoked", _("revoked")
         EXPIRED = "expired", _("expired")
 
     TRANSITIONS: ClassVar = {
-        Status.PENDING: frozenset({Status.ACCEPTED, Status.EXPIRED}),
+        Status.PENDING: frozenset(
+            {Status.ACCEPTED, Status.DECLINED, Status.REVOKED, Status.EXPIRED}
+        ),
     }
 
     registration = models.ForeignKey(
@@ -65,6 +69,8 @@ class Invitation(StatusRow):
             models.Index(fields=["status", "-id"], name="invitation_of_status"),
             models.Index(fields=["registration", "-id"], name="invitation_of_team"),
             models.Index(fields=["registration", "email"], name="invitation_of_email"),
+            models.Index(fields=["email", "-id"], name="invitation_for"),
+            models.Index(fields=["leader_id", "-id"], name="invitation_by"),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(

@@ -19,7 +19,9 @@ class Membership(Row):
     """A person's one place in a competition: in a team, or as its judge.
 
     ``active`` counts for the rule of one place per person and competition, so nobody
-    is in two teams, and nobody judges what they take part in.
+    is in two teams, and nobody judges what they take part in. It ends when the person
+    leaves (``left_at``) or when the team withdraws or expires; a team that has ended is
+    still seen by those who didn't leave it.
     """
 
     class Role(models.TextChoices):
@@ -38,12 +40,13 @@ class Membership(Row):
     role = models.CharField(_("role"), max_length=10, choices=Role, editable=False)
     active = models.BooleanField(_("active"), default=True, editable=False)
     joined_at = MomentField(_("joined at"), editable=False)
+    left_at = MomentField(_("left at"), null=True, editable=False)
 
     class Meta:
         verbose_name = _("membership")
         verbose_name_plural = _("memberships")
         indexes: ClassVar = [
-            models.Index(fields=["user", "active"], name="membership_of_user"),
+            models.Index(fields=["user", "left_at"], name="membership_of_user"),
             models.Index(fields=["competition", "user"], name="membership_lookup"),
             models.Index(fields=["role", "-id"], name="membership_of_role"),
             models.Index(fields=["active", "-id"], name="membership_active"),
@@ -60,10 +63,10 @@ class Membership(Row):
         return f"{self.user}, {self.registration}"
 
 
-def active_registration_ids(user: User) -> list[UUID]:
-    """The registrations whose member ``user`` is."""
+def own_registration_ids(user: User) -> list[UUID]:
+    """The registrations whose member ``user`` is, or was when they ended."""
     return list(
-        Membership.objects.filter(user=user, active=True)
+        Membership.objects.filter(user=user, left_at=None)
         .exclude(registration=None)
         .values_list("registration_id", flat=True)
     )

@@ -13,7 +13,7 @@ from accounts.models import User
 from competition_site.db.fields import MomentField
 from competition_site.db.models import StatusRow
 from registrations.models.competition import Competition
-from registrations.models.membership import active_registration_ids
+from registrations.models.membership import own_registration_ids
 
 
 class RegistrationQuerySet(models.QuerySet["Registration"]):
@@ -21,13 +21,13 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
         """Rows ``user`` may know of: organisers all, others their own teams'."""
         if user.is_organiser:
             return self
-        return self.filter(pk__in=active_registration_ids(user))
+        return self.filter(pk__in=own_registration_ids(user))
 
     def competing(self) -> RegistrationQuerySet:
         """The condition of :attr:`Registration.competing`, for a conditional update."""
         return self.filter(
             status=Registration.Status.APPROVED,
-            payment_status=Registration.PaymentStatus.NOT_REQUIRED,
+            payment_status__in=Registration.SETTLED,
             documents_complete=True,
             roster_complete=True,
         )
@@ -39,24 +39,76 @@ class Registration(StatusRow):
     Registration, payment and documents are three states, never one. What lists show
     of other rows is copied here by the workflow: the competition's slug and title,
     the roster with names and roles, and whether roster and documents are complete.
+
+    ``fields_to_change`` and ``documents_to_change`` are pairs of what staff asked to
+    be changed and why. ``waitlisted_at`` orders the waiting list and outlives an offer;
+    a team that declined one is passed over until ``offer_again_at``. An offered team
+    holds its seat already.
     """
 
     class Status(models.TextChoices):
         DRAFT = "draft", _("draft")
         SUBMITTED = "submitted", _("submitted")
+        CHANGES_REQUESTED = "changes_requested", _("changes requested")
+        WAITLISTED = "waitlisted", _("on the waiting list")
+        OFFERED = "offered", _("offered a place")
         APPROVED = "approved", _("approved")
+        REJECTED = "rejected", _("rejected")
+        WITHDRAWN = "withdrawn", _("withdrawn")
+        EXPIRED = "expired", _("expired")
+        DISQUALIFIED = "disqualified", _("disqualified")
 
     class PaymentStatus(models.TextChoices):
         NOT_REQUIRED = "not_required", _("not required")
         AWAITING = "awaiting", _("awaiting payment")
+        PROOF_SUBMITTED = "proof_submitted", _("proof handed in")
+        VERIFIED = "verified", _("verified")
+        WAIVED = "waived", _("waived")
+        EXPIRED = "expired", _("expired")
 
+    _LEAVING: ClassVar = frozenset({Status.WITHDRAWN, Status.DISQUALIFIED})
     TRANSITIONS: ClassVar = {
-        Status.DRAFT: frozenset({Status.SUBMITTED}),
-        Status.SUBMITTED: frozenset({Status.APPROVED}),
-        Status.APPROVED: frozenset(),
+        Status.DRAFT: _LEAVING | {Status.SUBMITTED, Status.WAITLISTED, Status.EXPIRED},
+        Status.SUBMITTED: _LEAVING
+        | {
+            Status.CHANGES_REQUESTED,
+            Status.APPROVED,
+            Status.WAITLISTED,
+            Status.REJECTED,
+            Status.EXPIRED,
+        },
+        Status.CHANGES_REQUESTED: _LEAVING | {Status.SUBMITTED},
+        Status.WAITLISTED: _LEAVING | {Status.OFFERED},
+        Status.OFFERED: _LEAVING
+        | {Status.SUBMITTED, Status.WAITLISTED, Status.EXPIRED},
+        Status.APPROVED: _LEAVING | {Status.SUBMITTED, Status.EXPIRED},
+        Status.REJECTED: frozenset({Status.SUBMITTED}),
+        Status.WITHDRAWN: frozenset(),
+        Status.EXPIRED: frozenset(),
+        Status.DISQUALIFIED: frozenset(),
     }
-    ACTIVE: ClassVar = (Status.DRAFT, Status.SUBMITTED, Status.APPROVED)
-    """The statuses in which a team holds its name and its members."""
+    ACTIVE: ClassVar = (
+        Status.DRAFT,
+        Status.SUBMITTED,
+        Status.CHANGES_REQUESTED,
+        Status.WAITLISTED,
+        Status.OFFERED,
+        Status.APPROVED,
+    )
+    """The statuses in which a team may still come to compete."""
+    HOLDING: ClassVar = (*ACTIVE, Status.REJECTED, Status.DISQUALIFIED)
+    """The statuses in which a team keeps its name, and its members their one place.
+
+    A rejection may be reopened; who was disqualified doesn't come back by another team.
+    """
+    SETTLED: ClassVar = (
+        PaymentStatus.NOT_REQUIRED,
+        PaymentStatus.VERIFIED,
+        PaymentStatus.WAIVED,
+    )
+    """The payment's statuses with which a team may compete."""
+    OPEN_PAYMENTS: ClassVar = (PaymentStatus.AWAITING, PaymentStatus.PROOF_SUBMITTED)
+    """The payment's statuses in which its amount tells the team on a bank statement."""
 
     competition = models.ForeignKey(
         Competition,
@@ -88,6 +140,13 @@ class Registration(StatusRow):
     amount_due = models.PositiveIntegerField(
         _("amount due in rupiah"), default=0, editable=False
     )
+    payment_reference = models.CharField(
+        _("payment reference"), max_length=20, blank=True, editable=False
+    )
+    payment_due_at = MomentField(_("payment due at"), null=True, editable=False)
+    payment_reason = models.CharField(
+        _("why the proof was refused"), max_length=500, blank=True, editable=False
+    )
     leader = models.ForeignKey(
         User,
         models.PROTECT,
@@ -106,6 +165,11 @@ class Registration(StatusRow):
     seat_taken = models.BooleanField(_("holds a place"), default=False, editable=False)
     submitted_at = MomentField(_("submitted at"), null=True, editable=False)
     note = models.TextField(_("note"), max_length=2000, blank=True, editable=False)
+    fields_to_change = models.JSONField(default=list, editable=False)
+    documents_to_change = models.JSONField(default=list, editable=False)
+    waitlisted_at = MomentField(_("waiting since"), null=True, editable=False)
+    offer_again_at = MomentField(null=True, editable=False)
+    offer_expires_at = MomentField(_("offer expires at"), null=True, editable=False)
 
     objects = RegistrationQuerySet.as_manager()
 
@@ -127,12 +191,38 @@ class Registration(StatusRow):
             models.Index(
                 fields=["institution_id", "-id"], name="registration_institution"
             ),
+            models.Index(
+                fields=["competition", "status", "waitlisted_at", "id"],
+                name="registration_waiting",
+            ),
+            models.Index(
+                fields=["status", "offer_expires_at"], name="registration_offers"
+            ),
+            models.Index(
+                fields=["payment_status", "payment_due_at"], name="registration_unpaid"
+            ),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["competition", "team_name_key"],
-                condition=Q(status__in=["draft", "submitted", "approved"]),
+                condition=Q(
+                    status__in=[
+                        "draft",
+                        "submitted",
+                        "changes_requested",
+                        "waitlisted",
+                        "offered",
+                        "approved",
+                        "rejected",
+                        "disqualified",
+                    ]
+                ),
                 name="team_name_once_per_competition",
+            ),
+            models.UniqueConstraint(
+                fields=["amount_due"],
+                condition=Q(payment_status__in=["awaiting", "proof_submitted"]),
+                name="amount_due_tells_the_team",
             ),
         ]
 
@@ -144,7 +234,7 @@ class Registration(StatusRow):
         """Approved, paid where due, documents verified, roster within its limits."""
         return (
             self.status == self.Status.APPROVED
-            and self.payment_status == self.PaymentStatus.NOT_REQUIRED
+            and self.payment_status in self.SETTLED
             and self.documents_complete
             and self.roster_complete
         )

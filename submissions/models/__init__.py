@@ -1,6 +1,7 @@
 """The rows of submissions."""
 
 from submissions.models.assignment import Assignment, Review
+from submissions.models.extension import Extension
 from submissions.models.judging import Criterion, JudgeAppointment, JudgeConflict
 from submissions.models.result import ResultSnapshot
 from submissions.models.stage import Stage
@@ -13,6 +14,7 @@ from submissions.models.submission import (
 __all__ = [
     "Assignment",
     "Criterion",
+    "Extension",
     "JudgeAppointment",
     "JudgeConflict",
     "ResultSnapshot",

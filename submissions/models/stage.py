@@ -63,6 +63,12 @@ class Stage(VersionedRow):
     allowed_types = models.JSONField(
         _("content types"), default=default_types, blank=True
     )
+    link_hosts = models.JSONField(
+        _("hosts of links"),
+        default=list,
+        blank=True,
+        help_text=_('A list such as ["github.com"]; empty: any host.'),
+    )
     max_file_bytes = models.PositiveBigIntegerField(
         _("largest file in bytes"), default=10 * 1024 * 1024
     )

@@ -12,7 +12,7 @@ from accounts.models import User
 from accounts.roles import Role
 from competition_site.db.fields import MomentField
 from competition_site.db.models import Row, StatusRow
-from registrations.models import Competition, Registration, active_registration_ids
+from registrations.models import Competition, Registration, own_registration_ids
 from submissions.models.assignment import assigned_submission_ids
 from submissions.models.stage import Stage
 
@@ -24,7 +24,7 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         """
         if user.is_organiser:
             return self
-        own = Q(registration__in=active_registration_ids(user))
+        own = Q(registration__in=own_registration_ids(user))
         if user.role == Role.JUDGE:
             own |= Q(pk__in=assigned_submission_ids(user))
         return self.filter(own)
@@ -39,10 +39,14 @@ class Submission(StatusRow):
     class Status(models.TextChoices):
         DRAFT = "draft", _("draft")
         SUBMITTED = "submitted", _("submitted")
+        WITHDRAWN = "withdrawn", _("withdrawn")
+        VOID = "void", _("void")
 
     TRANSITIONS: ClassVar = {
-        Status.DRAFT: frozenset({Status.SUBMITTED}),
-        Status.SUBMITTED: frozenset({Status.SUBMITTED}),
+        Status.DRAFT: frozenset({Status.SUBMITTED, Status.WITHDRAWN, Status.VOID}),
+        Status.SUBMITTED: frozenset({Status.SUBMITTED, Status.WITHDRAWN, Status.VOID}),
+        Status.WITHDRAWN: frozenset(),
+        Status.VOID: frozenset(),
     }
 
     registration = models.ForeignKey(
@@ -62,6 +66,7 @@ class Submission(StatusRow):
     )
     link_url = models.URLField(_("link"), max_length=500, blank=True, editable=False)
     files_count = models.PositiveSmallIntegerField(default=0, editable=False)
+    files_bytes = models.PositiveBigIntegerField(default=0, editable=False)
     status = models.CharField(
         _("status"),
         max_length=10,
@@ -111,7 +116,7 @@ class SubmissionFileQuerySet(models.QuerySet["SubmissionFile"]):
         """
         if user.is_organiser:
             return self
-        own = Q(registration__in=active_registration_ids(user))
+        own = Q(registration__in=own_registration_ids(user))
         if user.role == Role.JUDGE:
             own |= Q(submission__in=assigned_submission_ids(user), frozen=True)
         return self.filter(own)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.roles import Role
 from competition_site.files.content import EXTENSIONS
-from registrations.models import Registration, active_registration_ids
+from registrations.models import Registration, own_registration_ids
 from submissions import receipts
 from submissions.models import Stage, Submission, SubmissionFile, SubmissionVersion
 from submissions.workflow.requirements import can
@@ -26,7 +26,7 @@ def submission_rows(
     """
     rows = [(submission, submission_row(submission)) for submission in submissions]
     if user.role == Role.JUDGE:
-        own = set(active_registration_ids(user))
+        own = set(own_registration_ids(user))
         _as_judged([pair for pair in rows if pair[0].registration_id not in own])
     return [row for _submission, row in rows]
 
@@ -72,7 +72,7 @@ def judged_files(
 
 def file_name(file: SubmissionFile, *, user: User) -> str:
     """The name under which a file is sent to ``user``."""
-    if user.role != Role.JUDGE or file.registration_id in active_registration_ids(user):
+    if user.role != Role.JUDGE or file.registration_id in own_registration_ids(user):
         return file.name
     stage = Stage.objects.get(pk=file.submission.stage_id)
     return _plain_name(file.pk, file.content_type) if stage.blind else file.name

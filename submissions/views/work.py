@@ -25,7 +25,7 @@ from competition_site.api.envelope import Reply
 from competition_site.api.serializers import NoBody
 from competition_site.api.views import AnyAccept, StrictRequests
 from competition_site.files.stored import download, stored
-from registrations.models import Competition, active_registration_ids
+from registrations.models import Competition, own_registration_ids
 from submissions import workflow
 from submissions.models import Stage, Submission, SubmissionFile, SubmissionVersion
 from submissions.permissions import ReadersReadMembersWrite
@@ -101,7 +101,7 @@ class SubmissionViewSet(StrictRequests, GenericViewSet[Submission]):
         self, found: QuerySet[Submission], registration: UUID
     ) -> QuerySet[Submission]:
         """A judge finds no entry of a blind stage by its team."""
-        if registration in active_registration_ids(self.request.user):
+        if registration in own_registration_ids(self.request.user):
             return found
         stages = list(found.values_list("stage_id", flat=True))
         named = Stage.objects.filter(pk__in=stages, blind=False)
