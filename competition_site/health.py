@@ -26,6 +26,7 @@ from competition_site.api.envelope import (
 )
 from competition_site.clock import now
 from competition_site.rules import RuleViolation
+from competition_site.upkeep import heartbeat
 
 logger = logging.getLogger(__name__)
 
@@ -60,13 +61,12 @@ def ready(request: HttpRequest) -> HttpResponse:
 
     Without Redis it goes on, counting requests by itself: were every server to call
     itself unready at once, the loss of a counter would be the loss of the site. Then
-    it is ``degraded`` and names the cache.
+    it is ``degraded`` and names the cache; so it is, naming ``tick``, where nobody ran
+    the scheduled tasks for too long.
     """
     down = list(_failing())
-    if not down:
-        return _ready({"status": "ready"})
-    if down == ["cache"] and settings.REDIS_URL:
-        return _ready({"status": "degraded", "down": down})
+    if not down or (down == ["cache"] and settings.REDIS_URL):
+        return _ready(down, _tick())
     response = HttpResponse(
         dumps(failure("service_unavailable", down=down)),
         status=503,
@@ -76,8 +76,20 @@ def ready(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _ready(state: dict[str, Any]) -> HttpResponse:
-    return HttpResponse(dumps(success(state)), content_type=CONTENT_TYPE)
+def _ready(down: list[str], tick: dict[str, Any]) -> HttpResponse:
+    down = [*down, "tick"] if tick["late"] else down
+    state = {"status": "degraded", "down": down} if down else {"status": "ready"}
+    return HttpResponse(
+        dumps(success({**state, "tick": tick})), content_type=CONTENT_TYPE
+    )
+
+
+def _tick() -> dict[str, Any]:
+    finished_at = heartbeat.last_tick()
+    return {
+        "last_finished_at": finished_at,
+        "late": heartbeat.is_late(finished_at, at=now()),
+    }
 
 
 def _failing() -> Iterator[str]:

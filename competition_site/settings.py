@@ -100,6 +100,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "competition_site.api",
     "competition_site.outbox",
+    "competition_site.upkeep",
     "accounts",
     "registrations",
     "submissions",
@@ -268,6 +269,13 @@ RECEIPT_PREVIOUS_SIGNING_KEYS = env.list("RECEIPT_PREVIOUS_SIGNING_KEYS", defaul
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Competition <no-reply@localhost>")
+
+# --- upkeep -----------------------------------------------------------------------
+_tick_late_after = env.str("TICK_LATE_AFTER", "10m" if PRODUCTION else "off")
+TICK_LATE_AFTER = (
+    None if _tick_late_after == "off" else parse_duration(_tick_late_after)
+)
+"""After how long without a tick /health/ready is degraded; None: never."""
 
 # --- language and time ------------------------------------------------------------
 LANGUAGE_CODE = "en"

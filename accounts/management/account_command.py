@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import User
 from competition_site.rules import RuleViolation
+from competition_site.terminal import printable
 
 
 class AccountCommand(BaseCommand):
@@ -32,10 +33,3 @@ def account_of(email: str) -> User:
         msg = f"{printable(email)} has no account."
         raise CommandError(msg)
     return user
-
-
-def printable(text: str) -> str:
-    """A text that people wrote, without what could move a terminal's cursor."""
-    return "".join(
-        c if c.isprintable() else c.encode("unicode_escape").decode() for c in text
-    )

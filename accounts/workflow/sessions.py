@@ -9,12 +9,13 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
-from django.db.models import F, Model, QuerySet
+from django.db.models import F, QuerySet
 
 from accounts.audit import record
 from accounts.models import MailToken, Session, User
 from accounts.roles import Role
 from competition_site.api.models import IdempotencyKey
+from competition_site.db.batches import delete_in_batches
 from competition_site.db.transactions import Conflict, retry_on_conflict
 from competition_site.outbox.workflow import enqueue
 from competition_site.rules import RuleViolation
@@ -204,16 +205,4 @@ def prunable(before: datetime) -> dict[str, QuerySet[Any]]:
 
 def prune(before: datetime) -> dict[str, int]:
     """Delete what is :func:`prunable`, in batches that hold nobody up."""
-    return {name: _delete(rows) for name, rows in prunable(before).items()}
-
-
-def _delete(rows: QuerySet[Any]) -> int:
-    deleted = 0
-    while keys := list(rows.values_list("pk", flat=True)[:BATCH]):
-        deleted += _delete_batch(rows.model, keys)
-    return deleted
-
-
-@retry_on_conflict
-def _delete_batch(model: type[Model], keys: list[Any]) -> int:
-    return model._base_manager.filter(pk__in=keys).delete()[0]
+    return {name: delete_in_batches(rows) for name, rows in prunable(before).items()}

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import translation
 
 from competition_site.clock import now
+from competition_site.db.batches import delete_in_batches
 from competition_site.outbox import mails
 from competition_site.outbox.models import OutboxMessage
 
@@ -24,6 +25,8 @@ _writers: dict[str, Writer] = {}
 LEASE = timedelta(minutes=2)
 """How long a sender may take before another one tries the same message."""
 MAXIMUM_ATTEMPTS = 8
+KEPT = timedelta(days=30)
+"""How long a message stays after its end: who got what, for questions that come."""
 _BATCH = 50
 
 
@@ -75,10 +78,36 @@ def send_due() -> int:
     lease, so two senders never hold the same one. A sender that dies between sending
     and saying so makes one message leave twice, with the same Message-ID.
     """
-    due = OutboxMessage.objects.filter(
-        status=OutboxMessage.Status.PENDING, due_at__lte=now()
-    ).order_by("due_at", "id")[:_BATCH]
-    return sum(_send(message) for message in due)
+    return sum(
+        _send(message) for message in due(now()).order_by("due_at", "id")[:_BATCH]
+    )
+
+
+def due(at: datetime) -> QuerySet[OutboxMessage]:
+    """Messages that are due at a moment."""
+    return OutboxMessage.objects.filter(
+        status=OutboxMessage.Status.PENDING, due_at__lte=at
+    )
+
+
+def send_all_due() -> int:
+    """Send batch by batch until nothing more leaves; returns how many were sent."""
+    sent = 0
+    while batch := send_due():
+        sent += batch
+    return sent
+
+
+def prunable(at: datetime) -> QuerySet[OutboxMessage]:
+    """Messages that were sent, dropped or given up longer than ``KEPT`` ago."""
+    pending = OutboxMessage.Status.PENDING
+    ended = [s for s in OutboxMessage.Status.values if s != pending]
+    return OutboxMessage.objects.filter(status__in=ended, due_at__lt=at - KEPT)
+
+
+def prune(at: datetime) -> int:
+    """Delete what is :func:`prunable`; returns how many."""
+    return delete_in_batches(prunable(at))
 
 
 def _send(message: OutboxMessage) -> bool:

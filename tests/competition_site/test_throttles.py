@@ -199,11 +199,12 @@ def test_log_in_works_while_redis_dies(anyone, student, shared_counts: RedisServ
 def test_a_dead_redis_is_named_and_the_server_stays_ready(
     client, shared_counts: RedisServer
 ):
-    assert client.get("/health/ready").json()["data"] == {"status": "ready"}
+    assert client.get("/health/ready").json()["data"]["status"] == "ready"
     shared_counts.stop()
     answer = client.get("/health/ready")
     assert answer.status_code == 200
-    assert answer.json()["data"] == {"status": "degraded", "down": ["cache"]}
+    state = answer.json()["data"]
+    assert (state["status"], state["down"]) == ("degraded", ["cache"])
 
 
 @pytest.mark.django_db

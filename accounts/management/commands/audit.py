@@ -14,10 +14,11 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
 from accounts.audit import trail
-from accounts.management.account_command import AccountCommand, account_of, printable
+from accounts.management.account_command import AccountCommand, account_of
 from accounts.models import AuditEvent
 from competition_site.clock import iso, now
 from competition_site.configuration import parse_duration
+from competition_site.terminal import printable
 
 
 class Command(AccountCommand):

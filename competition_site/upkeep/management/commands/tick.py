@@ -1,0 +1,34 @@
+"""manage.py tick: do everything that is due because time has passed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from competition_site.upkeep import heartbeat
+from competition_site.upkeep.management.scheduled_command import ScheduledCommand
+from competition_site.upkeep.running import Report
+from competition_site.upkeep.tasks import Task, tasks
+
+
+class Command(ScheduledCommand):
+    help = (
+        "Run every scheduled task: expire, promote, lock, remind, purge, then send the "
+        "mails that are due. For cron, every minute; running it twice, or two at once, "
+        "does no harm. Example: manage.py tick --dry-run --at 2026-11-23T08:00Z"
+    )
+
+    def wanted(self) -> Iterable[Task]:
+        return tasks()
+
+    def run_tasks(self, *, at: datetime, dry_run: bool) -> list[Report]:
+        if dry_run:
+            return super().run_tasks(at=at, dry_run=True)
+        heartbeat.start(heartbeat.TICK)
+        reports = super().run_tasks(at=at, dry_run=False)
+        heartbeat.finish(
+            heartbeat.TICK,
+            done=sum(report.done for report in reports),
+            failed=sum(report.failed for report in reports),
+        )
+        return reports
