@@ -3,14 +3,18 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from registrations import views
+from registrations.views import competitions, documents, invitations, registrations
 
 router = SimpleRouter(trailing_slash=False, use_regex_path=False)
-router.register("competitions", views.CompetitionViewSet, "competition")
-router.register("registrations", views.RegistrationViewSet, "registration")
-router.register("documents", views.DocumentViewSet, "document")
+router.register("competitions", competitions.CompetitionViewSet, "competition")
+router.register("registrations", registrations.RegistrationViewSet, "registration")
+router.register("documents", documents.DocumentViewSet, "document")
 
 urlpatterns = [
-    path("invitations/accept", views.InvitationAcceptanceView.as_view()),
+    path(
+        "registrations/<str:pk>/invitations",
+        invitations.TeamInvitationsView.as_view(),
+    ),
+    path("invitations/accept", invitations.InvitationAcceptanceView.as_view()),
     *router.urls,
 ]

@@ -16,7 +16,7 @@ from competition_site.api.serializers import (
 from competition_site.files.content import EXTENSIONS, require_content
 from registrations.models import Registration
 from registrations.questions import is_web_address
-from registrations.serializers import CompetitionFilter
+from registrations.serializers.competitions import CompetitionFilter
 from submissions.models import Stage, Submission
 
 _MAXIMUM_FILE = 500 * 1024 * 1024

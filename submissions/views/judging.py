@@ -22,7 +22,7 @@ from competition_site.api.serializers import NoBody
 from competition_site.api.views import StrictRequests, is_uuid
 from competition_site.rules import RuleViolation
 from registrations.models import Competition, Registration
-from registrations.serializers import ReasonBody
+from registrations.serializers.documents import ReasonBody
 from submissions import workflow
 from submissions.models import (
     Assignment,

@@ -17,7 +17,7 @@ from competition_site.api.envelope import Reply
 from competition_site.api.serializers import NoBody
 from competition_site.api.views import StrictRequests, is_uuid
 from registrations.models import Competition
-from registrations.serializers import ReasonBody
+from registrations.serializers.documents import ReasonBody
 from submissions import workflow
 from submissions.models import ResultSnapshot, Stage
 from submissions.serializers.judging import ComputeBody

@@ -11,7 +11,7 @@ from accounts.models import Institution
 from accounts.views.people import InstitutionListView
 from competition_site.clock import now
 from registrations.models import Competition, Invitation, Registration
-from registrations.views import CompetitionViewSet
+from registrations.views.competitions import CompetitionViewSet
 from submissions.models import (
     Assignment,
     JudgeConflict,

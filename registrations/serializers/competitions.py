@@ -1,25 +1,18 @@
-"""The bodies and filters of registrations: what a client may write."""
+"""Bodies and filters of competitions."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from accounts.models import User
-from accounts.serializers import EmailField
 from competition_site.api.serializers import (
-    IdField,
     MomentField,
-    NameField,
     StrictSerializer,
 )
-from competition_site.files.content import require_content
 from competition_site.rules import RuleViolation
-from registrations.models import Competition, Document, Registration
-from registrations.workflow.documents import ACCEPTED_TYPES
+from registrations.models import Competition, Document
 
 _LARGEST_TEAM = 50
 _MAXIMUM_MONEY = 1_000_000_000
@@ -102,78 +95,3 @@ class CompetitionFilter(CompetitionChoice):
 
     def missing(self) -> Exception:
         return serializers.ValidationError(_("There is no such competition."))
-
-
-class AnswersField(serializers.DictField):
-    """``{question key: answer}``; whether they fit is the workflow's question."""
-
-    child = serializers.JSONField(allow_null=True)
-
-    def run_child_validation(self, data: Any) -> dict[str, Any]:
-        return dict(data)
-
-
-class RegistrationChanges(StrictSerializer):
-    team_name = NameField(max_length=80)
-    answers = AnswersField(required=False)
-
-
-class RegistrationBody(RegistrationChanges):
-    competition = CompetitionChoice()
-    submit = serializers.BooleanField(required=False, default=False)
-
-
-class RegistrationFilters(StrictSerializer):
-    competition = CompetitionFilter(required=False)
-    status = serializers.ChoiceField(Registration.Status.choices, required=False)
-    payment_status = serializers.ChoiceField(
-        Registration.PaymentStatus.choices, required=False
-    )
-    institution = IdField(required=False)
-    search = serializers.CharField(required=False, max_length=64)
-
-
-class InvitationBody(StrictSerializer):
-    email = EmailField(max_length=254)
-
-
-class AcceptanceBody(StrictSerializer):
-    token = serializers.CharField(max_length=200)
-
-
-class MemberChoice(IdField):
-    """A member of the registration at hand, by user id."""
-
-    def to_internal_value(self, value: Any) -> User:
-        pk = super().to_internal_value(value)
-        registration: Registration = self.context["registration"]
-        member = (
-            User.objects.filter(pk=pk).first()
-            if pk in registration.member_ids
-            else None
-        )
-        if member is None:
-            raise serializers.ValidationError(
-                _("This person is not a member of the team.")
-            )
-        return member
-
-
-class DocumentBody(StrictSerializer):
-    """Multipart: the type is judged by the file's content."""
-
-    kind = serializers.ChoiceField(Document.Kind.choices)
-    file = serializers.FileField(allow_empty_file=True)
-    member = MemberChoice(required=False)
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        attrs["content_type"] = require_content(
-            attrs["file"],
-            allowed=ACCEPTED_TYPES,
-            maximum_bytes=settings.MAX_DOCUMENT_BYTES,
-        )
-        return attrs
-
-
-class ReasonBody(StrictSerializer):
-    reason = serializers.CharField(max_length=500)

@@ -1,0 +1,1 @@
+"""The bodies and filters of registrations: what a client may write."""

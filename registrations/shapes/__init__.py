@@ -1,0 +1,1 @@
+"""The answers of registrations: each key of the contract, always sent."""

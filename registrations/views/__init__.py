@@ -1,0 +1,1 @@
+"""The API of registrations: competitions, teams and their documents."""
