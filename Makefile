@@ -12,7 +12,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-sqlite test-mongodb races check check-dockerfile coverage bench-accounts format messages lock
+.PHONY: help run test test-sqlite test-mongodb races check check-dockerfile coverage bench-accounts bench-opening format messages lock
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -62,6 +62,11 @@ check-dockerfile: $(VENV)/.dev
 bench-accounts: $(VENV)/.dev
 	@TEST_DATABASE=sqlite $(BIN)/python -m bench.accounts
 	@TEST_DATABASE=mongodb $(BIN)/python -m bench.accounts
+
+## make bench-opening  1,000 teams register as fast as they come, on both databases (ARGS="--teams 200")
+bench-opening: $(VENV)/.dev
+	@TEST_DATABASE=sqlite $(BIN)/python -m bench.opening $(ARGS)
+	@TEST_DATABASE=mongodb $(BIN)/python -m bench.opening $(ARGS)
 
 ## make format         format the code and apply ruff's safe fixes
 format: $(VENV)/.dev

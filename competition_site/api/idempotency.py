@@ -25,7 +25,7 @@ from rest_framework.response import Response
 from competition_site.api.envelope import CONTENT_TYPE, EnvelopeRenderer
 from competition_site.api.models import IdempotencyKey
 from competition_site.clock import now
-from competition_site.db.transactions import retry_on_conflict
+from competition_site.db.transactions import retried
 from competition_site.rules import RuleViolation
 
 HEADER = "Idempotency-Key"
@@ -63,13 +63,15 @@ def run_once(
     if stored is not None:
         return _replay(stored)
     try:
-        return _run(lambda: handler(request, *args, **kwargs), digest, lease)
+        return retried(
+            lambda: _run(lambda: handler(request, *args, **kwargs), digest, lease),
+            name=handler.__qualname__,
+        )
     except BaseException:
         IdempotencyKey.objects.filter(pk=digest, lease=lease, status_code=None).delete()
         raise
 
 
-@retry_on_conflict
 def _run(call: Callable[[], Response], digest: str, lease: str) -> Response:
     with transaction.atomic():
         response = call()

@@ -11,6 +11,8 @@ from typing import ParamSpec, TypeVar
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, OperationalError, connections
 from pymongo.errors import ConnectionFailure, PyMongoError, WaitQueueTimeoutError
 
+from competition_site.db.lines import Turn
+
 ATTEMPTS = 40
 FIRST_PAUSE = 0.005
 LONGEST_PAUSE = 0.25
@@ -62,23 +64,36 @@ def retry_on_conflict(function: Callable[P, R]) -> Callable[P, R]:
 
     Inside of a block that is already open it only calls the function: a conflict
     spoils the open transaction, so it travels to the outermost block and its retry.
-    Between attempts it waits up to 5 ms, 10 ms, … 250 ms (full jitter). Whatever a
-    commit's hooks raise is never retried, since by then the block has happened.
+    Between attempts it waits up to 5 ms, 10 ms, … 250 ms (full jitter), and for its
+    turn among the process's other losers (:mod:`competition_site.db.lines`). Whatever
+    a commit's hooks raise is never retried, since by then the block has happened.
 
     Raises TooManyConflicts after ``ATTEMPTS`` attempts or ``LONGEST_RUN`` seconds.
     """
 
     @wraps(function)
     def retrying(*args: P.args, **kwargs: P.kwargs) -> R:
-        if connections[DEFAULT_DB_ALIAS].in_atomic_block:
-            return function(*args, **kwargs)
-        return _retry(lambda: function(*args, **kwargs), function.__qualname__)
+        return retried(lambda: function(*args, **kwargs), name=function.__qualname__)
 
     return retrying
 
 
-def _retry(block: Callable[[], R], name: str) -> R:
-    give_up_at = time.monotonic() + LONGEST_RUN
+def retried(block: Callable[[], R], *, name: str) -> R:
+    """Run a block as :func:`retry_on_conflict` does; blocks of one name share a line.
+
+    ``name`` stands for what the block does, without whom it does it for: those who
+    want the same rows should stand in the same line.
+    """
+    if connections[DEFAULT_DB_ALIAS].in_atomic_block:
+        return block()
+    with Turn(name, until=time.monotonic() + LONGEST_RUN) as turn:
+        return _retry(block, name, turn)
+
+
+def _retry(block: Callable[[], R], name: str, turn: Turn) -> R:
+    if turn.line.is_busy and not turn.take():
+        msg = f"{name} waited in vain for its turn."
+        raise TooManyConflicts(msg)
     attempt = 1
     while True:
         try:
@@ -86,7 +101,7 @@ def _retry(block: Callable[[], R], name: str) -> R:
         except Exception as error:
             if not is_conflict(error) or _committed(error):
                 raise
-            if attempt == ATTEMPTS or time.monotonic() >= give_up_at:
+            if attempt == ATTEMPTS or not turn.take() or time.monotonic() >= turn.until:
                 msg = f"{name} lost {attempt} races."
                 raise TooManyConflicts(msg) from error
         time.sleep(_pause_after(attempt))
