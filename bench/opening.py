@@ -80,11 +80,14 @@ def main() -> int:
 
 @contextmanager
 def served() -> Iterator[Any]:
-    """The product's server, without limits on requests."""
+    """The product's server, without limits on requests: on MongoDB two processes, as
+    it has with Redis.
+    """
     from tests.servers import NO_LIMITS, Server
 
     log = Path(tempfile.mkdtemp(prefix="opening-")) / "log"
-    server = Server(log, environment=NO_LIMITS)
+    processes = "1" if database.ENGINE == "sqlite" else "2"
+    server = Server(log, environment={"WEB_CONCURRENCY": processes, **NO_LIMITS})
     server.start()
     try:
         yield server
