@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.audit import record
 from accounts.models import Institution, InstitutionAlias, User
+from accounts.workflow.names import copy_names
+from competition_site.db.batches import in_batches
 from competition_site.db.constraints import duplicates_refused
 from competition_site.db.text import folded
 from competition_site.db.transactions import Conflict, retry_on_conflict
@@ -59,9 +61,14 @@ def merge_institutions(source: Institution, target: Institution, *, by: User) ->
         raise RuleViolation("in_use")
     if not Institution.objects.filter(pk=target.pk).update(version=F("version") + 1):
         raise RuleViolation("not_found")
+    students = list(
+        User.objects.filter(institution=source).values_list("pk", flat=True)
+    )
     User.objects.filter(institution=source).update(
         institution=target, institution_name=target.name
     )
+    for batch in in_batches(User.objects.filter(pk__in=students)):
+        copy_names(batch)
     InstitutionAlias.objects.filter(institution=source).update(institution=target)
     removed, _rows = Institution.objects.filter(pk=source.pk).delete()
     if not removed:

@@ -12,6 +12,7 @@ from accounts.audit import record
 from accounts.models import User
 from accounts.models.user import normalised_email
 from accounts.workflow.mail_tokens import send_verification
+from accounts.workflow.names import copy_names
 from competition_site.db.constraints import duplicates_refused
 from competition_site.db.transactions import retry_on_conflict
 from competition_site.rules import RuleViolation
@@ -76,6 +77,8 @@ def change_profile(
     Raises RuleViolation: stale_version.
     """
     user.change(if_version=if_version, **_with_names(fields))
+    if fields.keys() & {"full_name", "institution"}:
+        copy_names([user])
     fields_changed = ", ".join(sorted(fields))
     record(by or user, "account.profile_changed", user, fields=fields_changed)
     return user

@@ -13,10 +13,9 @@ from registrations.models import Registration
 @retry_on_conflict
 @transaction.atomic
 def merge_institutions(source: Institution, target: Institution, *, by: User) -> None:
-    """Make ``source`` a name of ``target``: people and teams follow.
+    """Make ``source`` a name of ``target``: people, rosters and teams follow.
 
-    Rosters keep the name under which somebody joined. Raises RuleViolation: in_use,
-    not_found.
+    Raises RuleViolation: in_use, not_found.
     """
     Registration.objects.filter(institution_id=source.pk).update(
         institution_id=target.pk

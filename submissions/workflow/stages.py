@@ -20,6 +20,7 @@ from registrations.workflow import publish_stages
 from submissions.models import (
     Assignment,
     Criterion,
+    Extension,
     ResultSnapshot,
     Stage,
     Submission,
@@ -57,7 +58,7 @@ def change_stage(
     require_sound(stage)
     stage.change(if_version=if_version, **fields)
     if "name" in fields:
-        for model in (Submission, Assignment):
+        for model in (Submission, Assignment, Extension):
             model._default_manager.filter(stage=stage).update(stage_name=stage.name)
     if fields.keys() & {"name", "order"}:
         ResultSnapshot.objects.filter(stage=stage).update(

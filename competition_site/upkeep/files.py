@@ -1,0 +1,95 @@
+"""Files without rows, rows without files, and what half a write left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from itertools import islice
+from typing import Any
+
+from django.core.files.storage import default_storage
+from django.db.models import QuerySet
+
+from competition_site.clock import now
+from competition_site.db.batches import SIZE, in_batches
+from competition_site.upkeep.checks import Finding, check, name_of
+
+ROWLESS = timedelta(hours=1)
+"""How old a file without a row is before it counts: uploads are stored first."""
+
+
+@dataclass(frozen=True)
+class _Keepers:
+    """Rows that each name a stored file, all in one folder of the storage."""
+
+    rows: QuerySet[Any]
+    column: str
+    folder: str
+
+    def holding(self, keys: list[str]) -> set[str]:
+        held = self.rows.filter(**{f"{self.column}__in": keys})
+        return set(held.values_list(self.column, flat=True))
+
+
+_keepers: list[_Keepers] = []
+
+
+def keeps_files(rows: QuerySet[Any], column: str, *, folder: str) -> None:
+    """Say which rows name a stored file, and the folder that belongs to them alone."""
+    _keepers.append(_Keepers(rows, column, folder))
+
+
+@check("missing_files")
+def rows_without_files() -> Iterator[Finding]:
+    """Rows whose stored file is gone; only a backup brings it back."""
+    for keepers in _keepers:
+        for batch in in_batches(keepers.rows.all()):
+            for row in batch:
+                key = getattr(row, keepers.column)
+                if not default_storage.exists(key):
+                    yield Finding(f"{name_of(row)} {keepers.column}", key, "a file")
+
+
+@check("stray_files")
+def files_without_rows() -> Iterator[Finding]:
+    """Files that no row names, an hour after they were stored, and halves of files."""
+    for folder in sorted({keepers.folder for keepers in _keepers}):
+        names = _files_below(folder)
+        while batch := list(islice(names, SIZE)):
+            held = _held(folder, batch)
+            for name in batch:
+                if name not in held and _is_old(name):
+                    mend = partial(_delete, folder, name)
+                    yield Finding(f"file {name}", "stored", "named by a row", mend)
+
+
+def _held(folder: str, names: list[str]) -> set[str]:
+    keepers = (keepers for keepers in _keepers if keepers.folder == folder)
+    return set().union(*(k.holding(names) for k in keepers))
+
+
+def _files_below(folder: str) -> Iterator[str]:
+    try:
+        folders, files = default_storage.listdir(folder)
+    except FileNotFoundError:  # nothing was ever stored there
+        return
+    yield from (f"{folder}/{name}" for name in sorted(files))
+    for name in sorted(folders):
+        yield from _files_below(f"{folder}/{name}")
+
+
+def _is_old(name: str) -> bool:
+    try:
+        return now() - default_storage.get_modified_time(name) > ROWLESS
+    except FileNotFoundError:  # deleted in the meantime
+        return False
+
+
+def _delete(folder: str, name: str) -> bool:
+    """Delete a file that still is old and without a row."""
+    if name in _held(folder, [name]) or not _is_old(name):
+        return False
+    default_storage.delete(name)
+    return True

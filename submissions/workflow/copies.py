@@ -1,0 +1,25 @@
+"""What judging carries of people: their names follow, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from accounts.models import User
+from submissions.models import Assignment, JudgeAppointment
+
+_SHOWN: tuple[tuple[Any, str, str], ...] = (
+    (JudgeAppointment, "user_id", "full_name"),
+    (Assignment, "judge_id", "judge_name"),
+)
+
+
+def follow_judges(users: Sequence[User]) -> None:
+    """Write the names of judges where they are shown, in the change's transaction."""
+    names = {user.pk: user.full_name for user in users}
+    for model, key, column in _SHOWN:
+        rows = model._default_manager
+        shown = set(rows.filter(**{f"{key}__in": names}).values_list(key, column))
+        for judge, name in shown:
+            if name != names[judge]:
+                rows.filter(**{key: judge}).update(**{column: names[judge]})
