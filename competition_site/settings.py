@@ -276,6 +276,8 @@ TICK_LATE_AFTER = (
     None if _tick_late_after == "off" else parse_duration(_tick_late_after)
 )
 """After how long without a tick /health/ready is degraded; None: never."""
+REMIND_BEFORE = parse_duration(env.str("REMIND_BEFORE", "24h"))
+"""How long before a deadline whoever it concerns gets a mail."""
 
 # --- language and time ------------------------------------------------------------
 LANGUAGE_CODE = "en"

@@ -25,3 +25,15 @@ describe(
         "registration_id": _ENTRY["pk"],
     },
 )
+
+_DUE = datetime(2026, 3, 8, 16, 59, tzinfo=UTC)
+_REMINDED = {
+    **_ENTRY,
+    "amount_due": 150_731,
+    "payment_reference": "K7M2-QX4T",
+    "members_count": 1,
+}
+describe("registration_closing", registration=_REMINDED, due_at=_DUE)
+describe("payment_due", registration=_REMINDED, due_at=_DUE)
+describe("offer_expiring", registration=_REMINDED, due_at=_DUE)
+describe("roster_unfit", registration=_REMINDED, due_at=_DUE)

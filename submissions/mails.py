@@ -20,3 +20,14 @@ describe(
         ],
     },
 )
+
+describe(
+    "stage_closing",
+    registration={
+        "team_name": "Tim Garuda",
+        "competition_title": "Capture the Flag 2026",
+        "pk": "01890a5d-ac96-774b-bcce-b302099a8057",
+    },
+    stage={"name": "Proposal"},
+    due_at=datetime(2026, 3, 8, 16, 59, tzinfo=UTC),
+)
