@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
 
 from django.db import NotSupportedError, transaction
@@ -24,19 +23,12 @@ from competition_site.db.mongodb.functions import register_functions
 from competition_site.db.mongodb.json_values import register_json_values
 from competition_site.db.mongodb.lookups import register_lookups
 from competition_site.db.mongodb.operations import DatabaseOperations
+from competition_site.db.mongodb.operators import OPERATORS
 from competition_site.db.mongodb.schema import DatabaseSchemaEditor
 
 register_lookups()
 register_json_values()
 register_functions()
-
-
-def _in_operator(column: str, values: Iterable[Any]) -> dict[str, Any]:
-    """Match any of the values; MongoDB refuses ``{"$ne": 1}`` inside of ``$in``."""
-    values = tuple(values)
-    if any(isinstance(value, Mapping) for value in values):
-        return {"$or": [{column: {"$eq": value}} for value in values]}
-    return {column: {"$in": values}}
 
 
 class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
@@ -55,11 +47,7 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
 
     mongo_operators = {
         **base.DatabaseWrapper.mongo_operators,
-        # Upstream sends {column: value}: a JSON value {"$ne": 1} is an operator there.
-        "exact": lambda column, value: {column: {"$eq": value}},
-        "in": _in_operator,
-        # Upstream's $or and $and say the same, but no index serves them.
-        "isnull": lambda column, null: {column: None if null else {"$ne": None}},
+        **OPERATORS,
     }
 
     # Upstream runs hooks at once and sets no mode, since its atomic() does nothing.

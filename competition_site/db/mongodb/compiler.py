@@ -15,8 +15,10 @@ from django.db.models.sql.constants import GET_ITERATOR_CHUNK_SIZE, MULTI, SINGL
 from django_mongodb_backend import compiler as stock
 
 from competition_site.db.mongodb.aggregates import sum_or_null
+from competition_site.db.mongodb.columns import Columns
 from competition_site.db.mongodb.errors import database_errors
 from competition_site.db.mongodb.query import Query
+from competition_site.db.mongodb.results import Results
 from competition_site.db.transactions import is_conflict
 
 _PAUSES = tuple(min(0.25, 0.005 * 2**n) for n in range(20))
@@ -26,7 +28,7 @@ _PAUSES = tuple(min(0.25, 0.005 * 2**n) for n in range(20))
 class Reading:
     """What the compilers that read rows have in common."""
 
-    _one_row_is_wanted = False
+    one_row_is_wanted = False
     _no_row_means_zero = False
     counts_all_rows = False
 
@@ -40,7 +42,7 @@ class Reading:
 
         A find is sent when its first row is asked for, so errors come up here too.
         """
-        self._one_row_is_wanted = result_type == SINGLE
+        self.one_row_is_wanted = result_type == SINGLE
         with database_errors():
             row = super().execute_sql(  # type: ignore[misc]
                 result_type, chunked_fetch=chunked_fetch, chunk_size=chunk_size
@@ -63,7 +65,7 @@ class Reading:
         for the sake of one row where nothing matches; ``execute_sql`` makes that row.
         The count is exact: MongoDB's estimate is not used.
         """
-        if ids or not self._one_row_is_wanted or not self._counts_all_rows():
+        if ids or not self.one_row_is_wanted or not self._counts_all_rows():
             return super()._build_aggregation_pipeline(ids, group)  # type: ignore[misc]
         self._no_row_means_zero = self.counts_all_rows = True
         return [{"$group": {"_id": None, **{name: {"$sum": 1} for name in group}}}]
@@ -85,7 +87,7 @@ class Reading:
         return sum_or_null(self, sub_expr, replacing, group, alias)
 
 
-class SQLCompiler(Reading, stock.SQLCompiler):  # type: ignore[misc]
+class SQLCompiler(Reading, Columns, Results, stock.SQLCompiler):  # type: ignore[misc]
     """Reads rows."""
 
     query_class = Query

@@ -12,6 +12,7 @@ from django.db.models.fields.reverse_related import OneToOneRel
 from django_mongodb_backend.query import MongoQuery
 
 from competition_site.db.mongodb.errors import database_errors
+from competition_site.db.mongodb.joins import Joined, unwound, without_unwinding
 
 _BRANCHES = ("$and", "$or", "$nor")
 _FIND = {"$match": "filter", "$sort": "sort", "$skip": "skip", "$limit": "limit"}
@@ -32,12 +33,15 @@ class Query(MongoQuery):  # type: ignore[misc]
 
         Upstream always aggregates, and raises DatabaseError without words.
         """
-        pipeline = self.get_pipeline()
+        pipeline, joined = self.get_pipeline(), Joined()
+        if not getattr(self.compiler, "one_row_is_wanted", True):
+            pipeline, joined = without_unwinding(pipeline)
         collection, session = self.compiler.collection, self.compiler.connection.session
         options = _as_find(pipeline)
         with database_errors():
             if options is None:
-                return collection.aggregate(pipeline, session=session)
+                documents = collection.aggregate(pipeline, session=session)
+                return unwound(documents, joined) if joined else documents
             return collection.find(
                 options.pop("filter", {}), session=session, **options
             )

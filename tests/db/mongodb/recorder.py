@@ -32,6 +32,7 @@ _ABOUT_THE_SESSION = {
 _BY_INDEX = {"IXSCAN", "IDHACK", "COUNT_SCAN", "DISTINCT_SCAN", "EOF", "COUNT"}
 _READS_EVERYTHING = {"COLLSCAN"}
 _MOMENT = re.compile(r"datetime\.datetime\([^)]*\)")
+_JOINS_BY_INDEX = {"IndexedLoopJoin"}
 _SMALL_CHANGE = 8
 """Documents that a command may read beyond twice what it returns or changes."""
 
@@ -52,6 +53,11 @@ class Command:
         """Rows that the query itself passes over, as numbered pages do."""
         stages = self.body.get("pipeline", [])
         return int(self.body.get("skip", 0)) + sum(s.get("$skip", 0) for s in stages)
+
+    @property
+    def tables_read(self) -> int:
+        """Its own, and one for each join."""
+        return 1 + sum("$lookup" in stage for stage in self.body.get("pipeline", []))
 
     def each_statement(self) -> Iterator[dict[str, Any]]:
         """Yield what explain takes: an update or delete of one statement."""
@@ -116,10 +122,15 @@ def complaint(command: Command, *, small: dict[str, int]) -> str | None:
         stages = set(_values(report, "stage"))
         examined = _most(report, "totalDocsExamined")
         returned = _most(report, "nReturned") + _most(report, "nWouldModify")
-        allowed = 2 * (returned + command.skipped) + _SMALL_CHANGE
+        wanted = returned
+        if joins := set(_values(report, "strategy")):  # counted among the documents
+            wanted *= command.tables_read
+        allowed = 2 * (wanted + command.skipped) + _SMALL_CHANGE
         allowed = max(allowed, small.get(command.table, 0))
         by_index = command.table in small or (
-            stages & _BY_INDEX and not stages & _READS_EVERYTHING
+            stages & _BY_INDEX
+            and not stages & _READS_EVERYTHING
+            and joins <= _JOINS_BY_INDEX
         )
         if not by_index or examined > allowed:
             return (

@@ -12,7 +12,9 @@ from typing import Any
 import django_mongodb_backend
 import pytest
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Field, JSONField
 from django.db.models.fields.tuple_lookups import TupleIn
+from django.db.models.sql import compiler as sql_compiler
 from django.db.models.sql.where import WhereNode
 from django_mongodb_backend import (
     base,
@@ -69,6 +71,10 @@ OVERRIDDEN = [
     (compiler.SQLCompiler, "_build_aggregation_pipeline"),
     (compiler.SQLCompiler, "_get_replace_expr"),
     (compiler.SQLCompiler, "cursor_iter"),
+    (compiler.SQLCompiler, "columns"),
+    (compiler.SQLCompiler, "results_iter"),
+    (compiler.SQLCompiler, "get_lookup_pipeline"),
+    (compiler.SQLCompiler, "_make_result"),
     (compiler.SQLCompiler, "base_table"),
     (compiler.SQLCompiler, "collection_name"),
     (compiler.SQLInsertCompiler, "insert"),
@@ -85,6 +91,14 @@ OVERRIDDEN = [
     (functions, "trunc_time"),
     (indexes, "get_pymongo_index_model"),
     (transaction, "atomic"),
+    (sql_compiler.SQLCompiler, "compile"),
+    (sql_compiler.SQLCompiler, "get_select"),
+    (sql_compiler.SQLCompiler, "get_default_columns"),
+    (sql_compiler.SQLCompiler, "get_converters"),
+    (sql_compiler.SQLCompiler, "apply_converters"),
+    (sql_compiler.SQLCompiler, "_order_by_pairs"),
+    (Field, "get_db_converters"),
+    (JSONField, "from_db_value"),
     (WhereNode, "as_mql"),
     (TupleIn, "as_mql"),
     (TupleIn, "rhs_is_direct_value"),
@@ -118,3 +132,19 @@ def test_upstreams_query_still_has_the_parts_we_order() -> None:
     pipeline = inspect.getsource(query.MongoQuery.get_pipeline)
     # A part we know nothing of would be lost when rows are chosen first.
     assert pipeline.count("self.") == 25
+
+
+def test_upstreams_converters_are_still_those_that_ours_stand_for() -> None:
+    """A new kind of column, or a new step for a known one, would be passed over."""
+    converters = inspect.getsource(operations.DatabaseOperations.get_db_converters)
+    assert converters.count("converters.append(") == 9
+    for kind in ("DateTimeField", "JSONField", "UUIDField"):
+        assert f'internal_type == "{kind}"' in converters
+    assert '"IntegerField" in internal_type and "Small" not in' in converters
+
+
+def test_upstream_still_unwinds_its_joins_as_we_know_it() -> None:
+    """What ours leaves out: the stages behind ``$lookup``, and no others."""
+    join = inspect.getsource(query.join)
+    assert join.count("lookup_pipeline.append(") == 2
+    assert 'lookup_pipeline.append({"$unwind": f"${self.table_alias}"})' in join
