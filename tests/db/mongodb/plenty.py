@@ -156,6 +156,7 @@ def _registrations(users: Any, competitions: Any, institutions: Any) -> Any:
             team_name_key=f"team {n:04}",
             status=_rare_or(n, "approved", "draft", "submitted", "submitted"),
             payment_status=_rare_or(n, "awaiting", "not_required"),
+            amount_due=n,
             leader=users[n],
             institution_id=institutions[_rare_or(n, 0, *range(1, 50))].pk,
             roster=[

@@ -77,12 +77,12 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(scope="module")
 def plenty(django_db_setup: None, django_db_blocker: Any) -> Iterator[Plenty]:
     """The rows of this module: no test of it empties the tables."""
-    patch = pytest.MonkeyPatch()
-    patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _: None)
-    with django_db_blocker.unblock():
-        yield make_plenty()
-        empty_filled_tables()
-    patch.undo()
+    with pytest.MonkeyPatch.context() as patch, django_db_blocker.unblock():
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _: None)
+        try:
+            yield make_plenty()
+        finally:
+            empty_filled_tables()
 
 
 @pytest.fixture
