@@ -13,3 +13,7 @@ class RegistrationsConfig(AppConfig):
         from registrations.workflow.copies import follow_people
 
         followed_by(follow_people)
+        from accounts.workflow.followers import Event, follow
+        from registrations.workflow.teams import succession
+
+        follow(Event.DEACTIVATED, succession.pass_on_led)
