@@ -9,7 +9,7 @@ class SubmissionsConfig(AppConfig):
     verbose_name = _("Submissions")
 
     def ready(self) -> None:
-        from accounts.workflow.names import followed_by
-        from submissions.workflow.copies import follow_judges
+        from accounts.workflow.followers import Event, follow
+        from submissions.workflow import copies
 
-        followed_by(follow_judges)
+        follow(Event.RENAMED, copies.follow_judges)

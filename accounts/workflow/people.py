@@ -11,8 +11,8 @@ from django.db import transaction
 from accounts.audit import record
 from accounts.models import User
 from accounts.models.user import normalised_email
+from accounts.workflow.followers import Event, tell
 from accounts.workflow.mail_tokens import send_verification
-from accounts.workflow.names import copy_names
 from competition_site.clock import now
 from competition_site.db.constraints import duplicates_refused
 from competition_site.db.transactions import retry_on_conflict
@@ -79,7 +79,7 @@ def change_profile(
     """
     user.change(if_version=if_version, **_with_names(fields))
     if fields.keys() & {"full_name", "institution"}:
-        copy_names([user])
+        tell(Event.RENAMED, [user], at=now())
     fields_changed = ", ".join(sorted(fields))
     record(by or user, "account.profile_changed", user, fields=fields_changed)
     return user

@@ -67,7 +67,7 @@ def set_active(
         _end_sessions(user, at)
         if user.role == Role.ADMIN:
             _require_an_admin()
-        tell(Event.DEACTIVATED, user, at=at)
+        tell(Event.DEACTIVATED, [user], at=at)
     action = "account.reopened" if active else "account.deactivated"
     record(by, action, user)
     return user

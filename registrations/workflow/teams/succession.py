@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from accounts.audit import record
@@ -11,11 +12,16 @@ from registrations.models import Membership, Registration
 from registrations.workflow.teams.members import pass_to
 
 
-def pass_on_led(user: User, at: datetime) -> None:
-    """Give every team that ``user`` leads to its longest-standing other member.
+def pass_on_led(users: Sequence[User], at: datetime) -> None:
+    """Give every team that these people lead to its longest-standing other member.
 
     A team without another member, or with closed accounts only, withdraws.
     """
+    for user in users:
+        _pass_on_led(user, at)
+
+
+def _pass_on_led(user: User, at: datetime) -> None:
     led = Registration.objects.filter(
         leader=user, status__in=Registration.LED
     ).order_by("pk")
