@@ -14,7 +14,7 @@ KEPT = timedelta(days=7)
 """How long they are kept after their end, as by ``prune_sessions``."""
 
 
-@scheduled("prune_sessions", Phase.PURGE)
+@scheduled("prune_sessions", Phase.PURGE, every=timedelta(hours=1))
 def sessions_that_ran_out(at: datetime) -> Iterator[Due]:
     for name, rows in workflow.prunable(at - KEPT).items():
         if count := rows.count():

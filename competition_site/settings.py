@@ -277,6 +277,8 @@ TICK_LATE_AFTER = (
     None if _tick_late_after == "off" else parse_duration(_tick_late_after)
 )
 """After how long without a tick /health/ready is degraded; None: never."""
+RETENTION_DAYS = env.int("RETENTION_DAYS", 30)
+"""How many days after a competition's end its personal documents are deleted."""
 REMIND_BEFORE = parse_duration(env.str("REMIND_BEFORE", "24h"))
 """How long before a deadline whoever it concerns gets a mail."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from competition_site.upkeep.tasks import Due, Phase, scheduled
-from registrations.workflow import locking, reminders
+from registrations.workflow import locking, purging, reminders
 
 
 @scheduled("lock_rosters", Phase.LOCK)
@@ -26,3 +26,9 @@ def teams_locked_unfit(at: datetime) -> Iterator[Due]:
 def teams_to_remind(at: datetime) -> Iterator[Due]:
     for team, deadline in reminders.due_reminders(at):
         yield Due(team, partial(reminders.remind, team, deadline))
+
+
+@scheduled("purge_documents", Phase.PURGE, every=timedelta(hours=1))
+def proofs_no_longer_needed(at: datetime) -> Iterator[Due]:
+    for document in purging.due_documents(at):
+        yield Due(document, partial(purging.purge_document, document))

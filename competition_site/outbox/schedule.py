@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from competition_site.outbox import workflow
 from competition_site.upkeep.tasks import Due, Phase, scheduled
@@ -16,7 +16,7 @@ def mail_that_is_due(at: datetime) -> Iterator[Due]:
         yield Due("mail", workflow.send_all_due, count)
 
 
-@scheduled("prune_outbox", Phase.PURGE)
+@scheduled("prune_outbox", Phase.PURGE, every=timedelta(hours=1))
 def mail_that_is_old(at: datetime) -> Iterator[Due]:
     """Rows of mails that left long ago: they hold addresses."""
     if count := workflow.prunable(at).count():

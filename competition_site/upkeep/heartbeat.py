@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -37,6 +38,13 @@ def last_tick() -> datetime | None:
     """When ``tick`` last came to its end; None where it never did."""
     rows = Heartbeat.objects.filter(pk=TICK).values_list("finished_at", flat=True)
     return rows.first()
+
+
+def last_successes(names: Iterable[str]) -> dict[str, datetime]:
+    """When tasks ended, of those whose last run had no failure."""
+    rows = Heartbeat.objects.filter(pk__in=list(names), failed=0)
+    ends = rows.values_list("name", "finished_at")
+    return {name: end for name, end in ends if end is not None}
 
 
 def is_late(finished_at: datetime | None, *, at: datetime) -> bool:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import IntEnum
 
 from django.db.models import Model
@@ -57,23 +57,29 @@ Source = Callable[[datetime], Iterable[Due]]
 
 @dataclass(frozen=True)
 class Task:
-    """A named task; several apps may have a part in it."""
+    """A named task; several apps may have a part in it.
+
+    ``every``: how often ``tick`` runs it, where every time would be for nothing.
+    """
 
     name: str
     phase: Phase
+    every: timedelta | None = None
     sources: list[Source] = field(default_factory=list)
 
 
 _tasks: dict[str, Task] = {}
 
 
-def scheduled(name: str, phase: Phase) -> Callable[[Source], Source]:
+def scheduled(
+    name: str, phase: Phase, *, every: timedelta | None = None
+) -> Callable[[Source], Source]:
     """Make a function a part of the task ``name``."""
 
     def register(source: Source) -> Source:
-        task = _tasks.setdefault(name, Task(name, phase))
-        if task.phase != phase:
-            msg = f"{name} is of phase {task.phase.name} already."
+        task = _tasks.setdefault(name, Task(name, phase, every))
+        if (task.phase, task.every) != (phase, every):
+            msg = f"{name} is of phase {task.phase.name}, every {task.every}."
             raise ValueError(msg)
         task.sources.append(source)
         return source

@@ -49,7 +49,8 @@ class DocumentPage(FilePage):
         return document.file_name
 
     def note_opening(self, request: HttpRequest, document: Document) -> None:
-        workflow.open_document(document, by=request.user)
+        if document.status != Document.Status.PURGED:
+            workflow.open_document(document, by=request.user)
 
     @admin.action(description=_("Verify"), permissions=["act"])
     def verify(self, request: HttpRequest, queryset: QuerySet) -> None:

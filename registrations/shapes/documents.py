@@ -16,6 +16,7 @@ def document_rows(documents: Iterable[Document], *, user: User) -> list[dict[str
 def document_row(document: Document, *, user: User) -> dict[str, Any]:
     """A document; its name, hash and link only for its owner and organisers."""
     shown = document.is_seen_by(user)
+    opens = shown and document.status != Document.Status.PURGED
     return {
         "id": document.pk,
         "kind": document.kind,
@@ -26,5 +27,5 @@ def document_row(document: Document, *, user: User) -> dict[str, Any]:
         "size": document.size if shown else None,
         "sha256": document.sha256 if shown else None,
         "reason": (document.reason or None) if shown else None,
-        "href": f"/api/v1/documents/{document.pk}/file" if shown else None,
+        "href": f"/api/v1/documents/{document.pk}/file" if opens else None,
     }

@@ -63,15 +63,18 @@ def of_roster(
     entries: Entries,
     documents: Sequence[Document],
 ) -> dict[str, Any]:
-    """The columns of a registration that follow from its roster and its documents."""
+    """The columns of a registration that follow from its roster and its documents.
+
+    Once documents are purged nobody can tell any more whether they were complete.
+    """
     leaders = [UUID(e["id"]) for e in entries if e["role"] == Membership.Role.LEADER]
     whole = Registration(roster=entries, team_name=registration.team_name)
+    purged = any(d.status == Document.Status.PURGED for d in documents)
+    complete = requirements.documents_are_complete(whole, competition, documents)
     return {
         "roster": entries,
         "members_count": len(entries),
         "leader_id": leaders[0] if len(leaders) == 1 else registration.leader_id,
         "roster_complete": roster.is_complete(len(entries), competition),
-        "documents_complete": requirements.documents_are_complete(
-            whole, competition, documents
-        ),
+        "documents_complete": registration.documents_complete if purged else complete,
     }

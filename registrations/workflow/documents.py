@@ -120,6 +120,11 @@ def _count_documents(document: Document) -> None:
 
 
 def open_document(document: Document, *, by: User) -> Document:
-    """Note that somebody opens a personal document."""
+    """Note that somebody opens a personal document.
+
+    Raises RuleViolation: not_found (its file was purged).
+    """
+    if document.status == Status.PURGED:
+        raise RuleViolation("not_found")
     record(by, "document.opened", document)
     return document

@@ -25,7 +25,8 @@ from tests.upkeep.commands import outcome, report, run
 
 pytestmark = pytest.mark.django_db
 
-SOON = now() + timedelta(hours=1)
+HOUR = timedelta(hours=1)
+SOON = now() + HOUR
 
 
 @pytest.fixture
@@ -65,15 +66,38 @@ def test_tasks_run_in_the_order_of_their_phases() -> None:
     assert phases == sorted(phases)
     names = [task.name for task in tasks.tasks()]
     assert names[-1] == "send_mail"
-    assert {"prune_sessions", "prune_outbox"} < set(names)
+    assert names == [
+        "lock_rosters",
+        "remind",
+        "prune_outbox",
+        "prune_sessions",
+        "purge_documents",
+        "send_mail",
+    ]
 
 
 def test_apps_share_a_task_but_not_two_phases(add_task: Callable[..., None]) -> None:
     add_task("odd", Phase.LOCK, Due("a", lambda: 1))
     add_task("odd", Phase.LOCK, Due("b", lambda: 1))
     assert [i["subject"] for i in report("tick")["odd"]["items"]] == ["a", "b"]
-    with pytest.raises(ValueError, match="LOCK already"):
+    with pytest.raises(ValueError, match="phase LOCK"):
         add_task("odd", Phase.SEND)
+
+
+def test_what_need_not_run_each_time_waits(student: User) -> None:
+    """Each tick runs what frees places; deleting can wait for an hour."""
+    assert "prune_sessions" in report("tick")
+    ran_out(student, days=8)
+    again = report("tick")
+    assert "prune_sessions" not in again
+    assert "send_mail" in again
+    assert report("tick", "--dry-run")["prune_sessions"]["done"] == 1
+    beat = Heartbeat.objects.filter(pk="prune_sessions")
+    beat.update(finished_at=now() - HOUR)
+    assert report("tick")["prune_sessions"]["done"] == 1
+    assert "prune_sessions" not in report("tick")
+    beat.update(failed=1)
+    assert "prune_sessions" in report("tick")
 
 
 def test_mail_that_was_missed_leaves(student: User) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentParser
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -51,9 +50,10 @@ class ScheduledCommand(BaseCommand):
             raise CommandError(msg)
 
     def run_tasks(self, *, at: datetime, dry_run: bool) -> list[Report]:
-        return [run(wanted, at=at, dry_run=dry_run) for wanted in self.wanted()]
+        wanted = self.wanted(at, dry_run=dry_run)
+        return [run(one, at=at, dry_run=dry_run) for one in wanted]
 
-    def wanted(self) -> Iterable[Task]:
+    def wanted(self, at: datetime, *, dry_run: bool) -> list[Task]:
         return [task(self.task)]
 
     def _print(self, reports: list[Report], *, dry_run: bool) -> None:

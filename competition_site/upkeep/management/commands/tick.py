@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from competition_site.upkeep import heartbeat
@@ -18,8 +17,10 @@ class Command(ScheduledCommand):
         "does no harm. Example: manage.py tick --dry-run --at 2026-11-23T08:00Z"
     )
 
-    def wanted(self) -> Iterable[Task]:
-        return tasks()
+    def wanted(self, at: datetime, *, dry_run: bool) -> list[Task]:
+        """All tasks, but for those that ran recently enough; a rehearsal shows all."""
+        ends = {} if dry_run else heartbeat.last_successes(t.name for t in tasks())
+        return [task for task in tasks() if _is_wanted(task, ends.get(task.name), at)]
 
     def run_tasks(self, *, at: datetime, dry_run: bool) -> list[Report]:
         if dry_run:
@@ -32,3 +33,10 @@ class Command(ScheduledCommand):
             failed=sum(report.failed for report in reports),
         )
         return reports
+
+
+def _is_wanted(task: Task, last_end: datetime | None, at: datetime) -> bool:
+    """Whether as much time has passed as the task asks for; a clock set back counts."""
+    if task.every is None or last_end is None:
+        return True
+    return abs(at - last_end) >= task.every
