@@ -37,7 +37,7 @@ Values = dict[str, Any]
 
 @check("seats")
 def seats() -> Iterator[Finding]:
-    """Places taken, and teams waiting, are those of the registrations."""
+    """Teams, those waiting and their places are counted as the registrations are."""
     return drifts(Competition.objects.all(), _counted)
 
 
@@ -50,6 +50,7 @@ def _counted(rows: Sequence[Competition]) -> Iterator[tuple[Competition, Values]
             {
                 "seats_taken": teams.filter(seat_taken=True).count(),
                 "waitlist_length": waiting.count(),
+                "registrations_count": teams.count(),
                 "title_key": folded(competition.title),
             },
         )

@@ -15,6 +15,8 @@ from competition_site.rules import RuleViolation, Text
 MAXIMUM_QUESTIONS = 50
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _MAXIMUM_TEXT = 2000
+_LONGEST_LABEL, _LONGEST_HELP, _LONGEST_CHOICE = 200, 500, 100
+_MOST_CHOICES = 50
 _TYPES = frozenset({"text", "number", "choice", "multiple", "boolean", "url"})
 _WITH_CHOICES = frozenset({"choice", "multiple"})
 _FIELDS = frozenset({"key", "label", "type", "choices", "required", "help"})
@@ -26,38 +28,59 @@ def question_error(question: Any) -> Text | None:
     """What is wrong with a question's definition, if anything."""
     if not isinstance(question, dict) or not question.keys() <= _FIELDS:
         return _("A question has key, label, type, choices, required and help.")
-    if not _KEY.fullmatch(str(question.get("key", ""))):
+    if not _is_key(question.get("key")):
         return _("A key is lower-case letters, digits and _, and starts with a letter.")
-    if question.get("type") not in _TYPES:
+    if not _is_type(question.get("type")):
         return _("The type is text, number, choice, multiple, boolean or url.")
     if not isinstance(question.get("required", False), bool):
         return _("Required is true or false.")
     return _texts_error(question) or _choices_error(question)
 
 
+def _is_key(key: Any) -> bool:
+    return isinstance(key, str) and bool(_KEY.fullmatch(key))
+
+
+def _is_type(name: Any) -> bool:
+    return isinstance(name, str) and name in _TYPES
+
+
 def _texts_error(question: Question) -> Text | None:
-    if not _is_bilingual(question.get("label")):
-        return _("A label has a text in en and in id.")
-    if question.get("help") is not None and not _is_bilingual(question["help"]):
-        return _("A help has a text in en and in id, or is null.")
+    if not _is_bilingual(question.get("label"), _LONGEST_LABEL):
+        return _("A label has a text in en and in id, of at most 200 characters.")
+    help_text = question.get("help")
+    if help_text is not None and not _is_bilingual(help_text, _LONGEST_HELP):
+        return _(
+            "A help has a text in en and in id, of at most 500 characters, or is null."
+        )
     return None
 
 
 def _choices_error(question: Question) -> Text | None:
     choices = question.get("choices", [])
-    if not isinstance(choices, list) or not all(isinstance(c, str) for c in choices):
-        return _("Choices are a list of texts.")
+    if not isinstance(choices, list) or not all(map(_may_be_chosen, choices)):
+        return _("Choices are a list of texts of 1 to 100 characters.")
+    if len(choices) > _MOST_CHOICES or len(set(choices)) != len(choices):
+        return _("There are at most 50 choices, each of them once.")
     if (question["type"] in _WITH_CHOICES) != bool(choices):
         return _("Choice and multiple have choices, the other types have none.")
     return None
 
 
-def _is_bilingual(text: Any) -> bool:
+def _may_be_chosen(choice: Any) -> bool:
+    return _is_text_of(choice, _LONGEST_CHOICE)
+
+
+def _is_bilingual(text: Any, longest: int) -> bool:
     return (
         isinstance(text, dict)
         and text.keys() == {"en", "id"}
-        and all(isinstance(t, str) and t.strip() for t in text.values())
+        and all(_is_text_of(t, longest) for t in text.values())
     )
+
+
+def _is_text_of(text: Any, longest: int) -> bool:
+    return isinstance(text, str) and bool(text.strip()) and len(text) <= longest
 
 
 def completed(question: Question) -> dict[str, Any]:

@@ -9,7 +9,10 @@ class SubmissionsConfig(AppConfig):
     verbose_name = _("Submissions")
 
     def ready(self) -> None:
-        from accounts.workflow.followers import Event, follow
-        from submissions.workflow import copies
+        from accounts.workflow.names import followed_by
+        from registrations.workflow.competitions import clone_with
+        from submissions.workflow.cloning import clone_stages
+        from submissions.workflow.copies import follow_judges
 
-        follow(Event.RENAMED, copies.follow_judges)
+        followed_by(follow_judges)
+        clone_with(clone_stages)

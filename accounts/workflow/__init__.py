@@ -15,7 +15,6 @@ from accounts.workflow.passwords import (
 from accounts.workflow.people import (
     change_profile,
     create_account,
-    hold_open_account,
     register,
     require_complete_profile,
     require_verified_email,
@@ -55,7 +54,6 @@ __all__ = [
     "enrolment_uri",
     "forget_password",
     "has_second_factor",
-    "hold_open_account",
     "log_out",
     "merge_institutions",
     "open_session",

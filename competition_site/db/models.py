@@ -33,15 +33,27 @@ class Row(models.Model):
     def change_where(self, conditions: Mapping[str, Any], **fields: Any) -> bool:
         """Change own columns in one conditional UPDATE; false where nothing matched.
 
-        The instance is read again, so that it shows what the row holds now.
+        The instance is read again, so that it shows what the row holds now. Raises
+        RuleViolation("not_found") where somebody has deleted it.
         """
         changed = (
             type(self)
             ._base_manager.filter(pk=self.pk, **conditions)
             .update(updated_at=now(), **fields)
         )
-        self.refresh_from_db()
+        self.read_again()
         return bool(changed)
+
+    def read_again(self) -> Self:
+        """Show what the row holds now.
+
+        Raises RuleViolation("not_found") where somebody has deleted it.
+        """
+        try:
+            self.refresh_from_db()
+        except type(self).DoesNotExist as error:
+            raise RuleViolation("not_found") from error
+        return self
 
 
 class VersionedRow(Row):

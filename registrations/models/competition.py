@@ -40,6 +40,12 @@ class CompetitionQuerySet(models.QuerySet["Competition"]):
             status__in=[Competition.Status.PUBLISHED, Competition.Status.ARCHIVED]
         )
 
+    def listed_for(self, user: Any) -> CompetitionQuerySet:
+        """What a list shows: an archived competition is found by its address only."""
+        if isinstance(user, User) and user.is_organiser:
+            return self
+        return self.filter(status=Competition.Status.PUBLISHED)
+
     def in_phase(self, phase: str, at: datetime) -> CompetitionQuerySet:
         return self.filter(_PHASE_FILTERS[phase](at))
 
@@ -54,6 +60,9 @@ class Competition(StatusRow):
     Windows are half-open: a moment ``t`` is inside when opens ≤ t < closes. What is
     always read together lives on the row: questions, required documents, and the
     stages' public shape, which the workflow of submissions keeps.
+
+    ``registrations_count`` counts registrations of every status. It decides what may no
+    longer change and whether the row may be deleted: each new registration writes it.
     """
 
     class Status(models.TextChoices):
@@ -169,6 +178,9 @@ class Competition(StatusRow):
         help_text=_('A list such as ["student_card"].'),
     )
     stages = models.JSONField(default=list, editable=False)
+    registrations_count = models.PositiveIntegerField(
+        _("registrations"), default=0, editable=False
+    )
 
     objects = CompetitionQuerySet.as_manager()
 

@@ -8,14 +8,50 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from competition_site.api.serializers import (
+    IdField,
     MomentField,
     StrictSerializer,
 )
 from competition_site.rules import RuleViolation
 from registrations.models import Competition, Document
+from registrations.workflow import eligibility
+from registrations.workflow.competitions import LIMITS, LONGEST_SHIFT
 
-_LARGEST_TEAM = 50
-_MAXIMUM_MONEY = 1_000_000_000
+
+def _number(name: str, *, nullable: bool = False) -> serializers.IntegerField:
+    """A number within the limits that the workflow holds as well."""
+    least, most = LIMITS[name]
+    return serializers.IntegerField(
+        required=False, allow_null=nullable, min_value=least, max_value=most
+    )
+
+
+def _year() -> serializers.IntegerField:
+    return serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        min_value=eligibility.FIRST_YEAR,
+        max_value=eligibility.LAST_YEAR,
+    )
+
+
+class EligibilityBody(StrictSerializer):
+    """Written whole: a key left out refuses nobody."""
+
+    institutions = serializers.ListField(
+        child=IdField(), required=False, max_length=eligibility.MOST_INSTITUTIONS
+    )
+    email_domains = serializers.ListField(
+        child=serializers.CharField(max_length=253),
+        required=False,
+        max_length=eligibility.MOST_DOMAINS,
+    )
+    entry_year_min = _year()
+    entry_year_max = _year()
+    mixed_institutions = serializers.BooleanField(required=False)
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        return eligibility.completed(super().to_internal_value(data))
 
 
 class CompetitionChanges(StrictSerializer):
@@ -32,21 +68,20 @@ class CompetitionChanges(StrictSerializer):
     starts_at = MomentField()
     ends_at = MomentField()
     roster_locks_at = MomentField(required=False, allow_null=True)
-    team_size_min = serializers.IntegerField(
-        required=False, min_value=1, max_value=_LARGEST_TEAM
-    )
-    team_size_max = serializers.IntegerField(
-        required=False, min_value=1, max_value=_LARGEST_TEAM
-    )
-    capacity = serializers.IntegerField(
-        required=False, allow_null=True, min_value=1, max_value=1_000_000
-    )
+    team_size_min = _number("team_size_min")
+    team_size_max = _number("team_size_max")
+    capacity = _number("capacity", nullable=True)
     seat_policy = serializers.ChoiceField(
         Competition.SeatPolicy.choices, required=False
     )
-    fee = serializers.IntegerField(
-        required=False, min_value=0, max_value=_MAXIMUM_MONEY
-    )
+    institution_quota = _number("institution_quota", nullable=True)
+    waitlist_open = serializers.BooleanField(required=False)
+    waitlist_closes_at = MomentField(required=False, allow_null=True)
+    offer_hours = _number("offer_hours")
+    withdrawal_closes_at = MomentField(required=False, allow_null=True)
+    eligibility = EligibilityBody(required=False)
+    fee = _number("fee")
+    payment_due_hours = _number("payment_due_hours")
     payment_instructions = serializers.CharField(
         required=False, allow_blank=True, max_length=2000
     )
@@ -66,6 +101,13 @@ class CompetitionBody(CompetitionChanges):
 
     slug = serializers.SlugField(max_length=60)
     status = None  # type: ignore[assignment]
+
+
+class CloneBody(StrictSerializer):
+    slug = serializers.SlugField(max_length=60)
+    shift_days = serializers.IntegerField(
+        min_value=-LONGEST_SHIFT, max_value=LONGEST_SHIFT
+    )
 
 
 class CompetitionFilters(StrictSerializer):

@@ -42,13 +42,10 @@ def competition_detail(competition: Competition, *, at: datetime) -> dict[str, A
         "payment_instructions": competition.payment_instructions,
         "roster_locks_at": competition.roster_locks_at,
         "seat_policy": competition.seat_policy,
-        "waitlist": {"open": False, "length": 0},
-        "eligibility": {
-            "institutions": [],
-            "email_domains": [],
-            "entry_year_min": None,
-            "entry_year_max": None,
-            "mixed_institutions": True,
+        "waitlist": {
+            "open": competition.waitlist_open,
+            "length": competition.waitlist_length,
         },
+        "eligibility": competition.eligibility,
         "version": competition.version,
     }

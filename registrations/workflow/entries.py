@@ -18,7 +18,8 @@ from competition_site.outbox.workflow import enqueue
 from competition_site.rules import RuleViolation
 from registrations.models import Competition, Membership, Registration
 from registrations.questions import require_fitting
-from registrations.workflow import requirements, roster, seats
+from registrations.workflow import eligibility, requirements, roster, seats
+from registrations.workflow.competitions.removal import count_registration
 from registrations.workflow.judges import require_no_judge
 
 Status = Registration.Status
@@ -57,8 +58,10 @@ def create(
     team_name_taken, and what :func:`submit` raises.
     """
     require_verified_email(leader)
+    competition.read_again()
     requirements.require_open(competition, at)
     require_no_judge(competition.pk, leader)
+    eligibility.require(competition, [leader], team_institution=leader.institution_id)
     require_fitting(competition.questions, answers or {})
     role = Membership.Role.LEADER
     registration = Registration.objects.create(
@@ -79,6 +82,7 @@ def create(
     record(leader, "registration.created", registration)
     if submit_now:
         submit(registration, by=leader, at=at)
+    count_registration(competition)
     return registration
 
 

@@ -9,13 +9,16 @@ from accounts.roles import Role
 from competition_site.clock import now
 from competition_site.rules import RuleViolation
 from registrations.models import Competition, Membership
+from registrations.workflow.competitions.removal import hold
 
 
 def bar_judge(competition: Competition, user: User) -> None:
     """Take a person's one place in a competition for judging.
 
-    Raises IntegrityError where they are in a team: a unique index decides.
+    Raises IntegrityError where they are in a team: a unique index decides. Raises
+    RuleViolation: not_found (the competition was deleted).
     """
+    hold(competition.pk)
     Membership.objects.create(
         competition=competition,
         user=user,

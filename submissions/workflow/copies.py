@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from accounts.models import User
@@ -15,7 +14,7 @@ _SHOWN: tuple[tuple[Any, str, str], ...] = (
 )
 
 
-def follow_judges(users: Sequence[User], _at: datetime) -> None:
+def follow_judges(users: Sequence[User]) -> None:
     """Write the names of judges where they are shown, in the change's transaction."""
     names = {user.pk: user.full_name for user in users}
     for model, key, column in _SHOWN:

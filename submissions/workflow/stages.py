@@ -77,7 +77,7 @@ def publish_rubric(stage: Stage) -> None:
 
 
 def _publish(stage: Stage) -> None:
-    competition = Competition.objects.get(pk=stage.competition_id)
+    competition = Competition(pk=stage.competition_id).read_again()
     rows = Stage.objects.filter(competition=competition).order_by("order", "id")
     publish_stages(competition, [public_shape(row) for row in rows])
 

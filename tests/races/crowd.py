@@ -35,12 +35,13 @@ tables: list[str] = []
 
 @dataclass(frozen=True)
 class Ask:
-    """One POST that is sent together with the others."""
+    """One request, a POST if nothing else, that is sent together with the others."""
 
     path: str
     body: Any = None
     by: User | None = None
     key: str | None = None
+    method: str = "POST"
     headers: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -53,7 +54,8 @@ class Ask:
 
     def send(self, url: str) -> Reply:
         started = perf_counter()
-        response = requests.post(
+        response = requests.request(
+            self.method,
             f"{url}/api/v1{self.path}",
             json=self.body,
             headers=self.headers,

@@ -117,9 +117,9 @@ def test_a_draft_is_reminded_of_the_end_of_registration() -> None:
     submitted = make_registration(team.competition)
     registrations.submit(submitted, by=submitted.leader, at=now())
     make_registration()  # of a competition that stays open for days
-    unpublished = draft(registration_closes_at=now() + 40 * HOUR)
+    archived = draft(registration_closes_at=now() + 40 * HOUR)
     registrations.change_competition(
-        unpublished.competition, by=make_staff(), status="draft"
+        archived.competition, by=make_staff(), status="archived"
     )
     assert remind() == []
     assert remind(19) == []
