@@ -66,8 +66,8 @@ def _sqlite(url: str, base_directory: str) -> dict[str, Any]:
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": name,
-        # Opening the file and its pragmas takes longer than most requests' queries; each
-        # of the server's threads keeps its connection.
+        # Opening the file and its pragmas takes longer than most requests' queries;
+        # each of the server's threads keeps its connection.
         "CONN_MAX_AGE": None,
         "OPTIONS": {
             "timeout": 5,

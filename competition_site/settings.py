@@ -204,6 +204,7 @@ THROTTLE_LIMITS = {
         "login_address": "600/1m",
         "register_address": "60/1h",
         "mail_account": "3/1h",
+        "invitation_account": "60/1h",
         "write_user": "120/1m",
         "read_address": "6000/1m",
     }.items()

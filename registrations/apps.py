@@ -9,7 +9,9 @@ class RegistrationsConfig(AppConfig):
     verbose_name = _("Registrations")
 
     def ready(self) -> None:
-        from accounts.workflow.names import followed_by
-        from registrations.workflow.copies import follow_people
+        from accounts.workflow.followers import Event, follow
+        from registrations.workflow import copies
+        from registrations.workflow.teams import succession
 
-        followed_by(follow_people)
+        follow(Event.RENAMED, copies.follow_people)
+        follow(Event.DEACTIVATED, succession.pass_on_led)

@@ -5,14 +5,28 @@ from datetime import UTC, datetime
 from competition_site.outbox.mails import describe
 
 _TEAM = {"team_name": "Tim Garuda", "competition_title": "Capture the Flag 2026"}
-_ENTRY = {**_TEAM, "pk": "01890a5d-ac96-774b-bcce-b302099a8057"}
+_ENTRY = {
+    **_TEAM,
+    "competition_slug": "ctf-2026",
+    "pk": "01890a5d-ac96-774b-bcce-b302099a8057",
+}
+_INVITATION = {
+    **_TEAM,
+    "email": "budi@kampus.example",
+    "registration_id": _ENTRY["pk"],
+    "expires_at": datetime(2026, 3, 8, 16, 59, tzinfo=UTC),
+}
 
 describe("registration_submitted", registration=_ENTRY)
 describe("registration_approved", registration=_ENTRY)
 describe("member_joined", registration=_ENTRY, member="Budi Santoso")
+describe("member_left", registration=_ENTRY, member="Budi Santoso")
+describe("member_removed", registration=_ENTRY)
+describe("leadership_passed", registration=_ENTRY)
+describe("invitation_declined", invitation=_INVITATION)
 describe(
     "invitation",
-    invitation={**_TEAM, "expires_at": datetime(2026, 3, 8, 16, 59, tzinfo=UTC)},
+    invitation=_INVITATION,
     invited_by="Sari Dewi",
     token="Qm9yb2J1ZHVyIGRhbiBQcmFtYmFuYW4",  # noqa: S106 - opens nothing
 )

@@ -8,7 +8,7 @@ from rest_framework.permissions import SAFE_METHODS, IsAuthenticated
 from rest_framework.request import Request
 
 from accounts.permissions import IsParticipant
-from registrations.models import Registration
+from registrations.models import Invitation, Registration
 
 
 class MembersReadLeaderEdits(IsAuthenticated):
@@ -41,3 +41,21 @@ class IsMember(IsAuthenticated):
         self, request: Request, view: Any, obj: Registration
     ) -> bool:
         return obj.has_member(request.user)
+
+
+class IsInviting(IsAuthenticated):
+    """Everybody signed in has invitations; who leads the team has them in hand."""
+
+    def has_object_permission(
+        self, request: Request, view: Any, obj: Invitation
+    ) -> bool:
+        return bool(obj.leader_id == request.user.pk)
+
+
+class IsInvited(IsAuthenticated):
+    """Who has proven the invited address."""
+
+    def has_object_permission(
+        self, request: Request, view: Any, obj: Invitation
+    ) -> bool:
+        return obj.is_for(request.user)

@@ -9,10 +9,9 @@ class SubmissionsConfig(AppConfig):
     verbose_name = _("Submissions")
 
     def ready(self) -> None:
-        from accounts.workflow.names import followed_by
+        from accounts.workflow.followers import Event, follow
         from registrations.workflow.competitions import clone_with
-        from submissions.workflow.cloning import clone_stages
-        from submissions.workflow.copies import follow_judges
+        from submissions.workflow import cloning, copies
 
-        followed_by(follow_judges)
-        clone_with(clone_stages)
+        follow(Event.RENAMED, copies.follow_judges)
+        clone_with(cloning.clone_stages)

@@ -15,6 +15,7 @@ from accounts.workflow.passwords import (
 from accounts.workflow.people import (
     change_profile,
     create_account,
+    hold_open_account,
     register,
     require_complete_profile,
     require_verified_email,
@@ -54,6 +55,7 @@ __all__ = [
     "enrolment_uri",
     "forget_password",
     "has_second_factor",
+    "hold_open_account",
     "log_out",
     "merge_institutions",
     "open_session",

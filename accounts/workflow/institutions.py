@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.audit import record
 from accounts.models import Institution, InstitutionAlias, User
-from accounts.workflow.names import copy_names
+from accounts.workflow.followers import Event, tell
+from competition_site.clock import now
 from competition_site.db.batches import in_batches
 from competition_site.db.constraints import duplicates_refused
 from competition_site.db.text import folded
@@ -68,7 +69,7 @@ def merge_institutions(source: Institution, target: Institution, *, by: User) ->
         institution=target, institution_name=target.name
     )
     for batch in in_batches(User.objects.filter(pk__in=students)):
-        copy_names(batch)
+        tell(Event.RENAMED, batch, at=now())
     InstitutionAlias.objects.filter(institution=source).update(institution=target)
     removed, _rows = Institution.objects.filter(pk=source.pk).delete()
     if not removed:

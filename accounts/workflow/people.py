@@ -11,8 +11,9 @@ from django.db import transaction
 from accounts.audit import record
 from accounts.models import User
 from accounts.models.user import normalised_email
+from accounts.workflow.followers import Event, tell
 from accounts.workflow.mail_tokens import send_verification
-from accounts.workflow.names import copy_names
+from competition_site.clock import now
 from competition_site.db.constraints import duplicates_refused
 from competition_site.db.transactions import retry_on_conflict
 from competition_site.rules import RuleViolation
@@ -78,7 +79,7 @@ def change_profile(
     """
     user.change(if_version=if_version, **_with_names(fields))
     if fields.keys() & {"full_name", "institution"}:
-        copy_names([user])
+        tell(Event.RENAMED, [user], at=now())
     fields_changed = ", ".join(sorted(fields))
     record(by or user, "account.profile_changed", user, fields=fields_changed)
     return user
@@ -96,6 +97,17 @@ def require_verified_email(user: User) -> None:
     """Raises RuleViolation("email_not_verified") where the setting asks for it."""
     if settings.REQUIRE_VERIFIED_EMAIL and not user.email_verified:
         raise RuleViolation("email_not_verified")
+
+
+def hold_open_account(user: User) -> bool:
+    """Write the person's row in a transaction that counts on their account being open.
+
+    Whoever closes it meanwhile writes that row too, and one of the two starts again.
+    The instance is read anew; false where the account is closed.
+    """
+    held = User.objects.filter(pk=user.pk, is_active=True).update(updated_at=now())
+    user.refresh_from_db()
+    return bool(held)
 
 
 def require_complete_profile(user: User) -> None:

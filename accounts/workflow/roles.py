@@ -11,6 +11,7 @@ from django.db.models import F
 from accounts.audit import record
 from accounts.models import AdminGuard, Session, User
 from accounts.roles import Role
+from accounts.workflow.followers import Event, tell
 from competition_site.clock import now
 from competition_site.db.constraints import duplicates_refused
 from competition_site.db.transactions import Conflict, retry_on_conflict
@@ -53,6 +54,8 @@ def set_active(
 ) -> User:
     """Close or reopen an account; closing ends its tokens and sessions at once.
 
+    What other apps do about it happens in the same transaction.
+
     Raises RuleViolation: own_role, last_admin, stale_version.
     """
     _require_other(user, by)
@@ -64,6 +67,7 @@ def set_active(
         _end_sessions(user, at)
         if user.role == Role.ADMIN:
             _require_an_admin()
+        tell(Event.DEACTIVATED, [user], at=at)
     action = "account.reopened" if active else "account.deactivated"
     record(by, action, user)
     return user

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
@@ -17,10 +17,23 @@ from registrations.models.registration import Registration
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def visible_to(self, user: User) -> InvitationQuerySet:
-        """Organisers all; others the invitations of teams they lead."""
+        """Organisers all; others those of teams they lead, and to their own address
+        once it is proven.
+        """
         if user.is_organiser:
             return self
-        return self.filter(leader_id=user.pk)
+        own = Q(leader_id=user.pk)
+        if user.email_verified:
+            own |= Q(email=user.email)
+        return self.filter(own)
+
+    def open_for(self, user: User, at: datetime) -> InvitationQuerySet:
+        """What ``user`` may answer: open ones to their proven address."""
+        if not user.email_verified:
+            return self.none()
+        return self.filter(
+            email=user.email, status=Invitation.Status.PENDING, expires_at__gt=at
+        )
 
 
 class Invitation(StatusRow):
@@ -69,7 +82,8 @@ class Invitation(StatusRow):
             models.Index(fields=["status", "-id"], name="invitation_of_status"),
             models.Index(fields=["registration", "-id"], name="invitation_of_team"),
             models.Index(fields=["registration", "email"], name="invitation_of_email"),
-            models.Index(fields=["email", "-id"], name="invitation_for"),
+            models.Index(fields=["email", "status", "-id"], name="invitation_for"),
+            models.Index(fields=["status", "expires_at"], name="invitation_run_out"),
             models.Index(fields=["leader_id", "-id"], name="invitation_by"),
         ]
         constraints: ClassVar = [
@@ -82,6 +96,10 @@ class Invitation(StatusRow):
 
     def __str__(self) -> str:
         return f"{self.email} → {self.team_name}"
+
+    def is_for(self, user: Any) -> bool:
+        """Whether it asks this person: by an address that they have proven."""
+        return bool(user.email_verified and user.email == self.email)
 
     def status_at(self, at: datetime) -> str:
         """The status, counting an open invitation past its end as expired."""

@@ -96,6 +96,8 @@ class Registration(StatusRow):
         Status.APPROVED,
     )
     """The statuses in which a team may still come to compete."""
+    LED: ClassVar = (*ACTIVE, Status.REJECTED)
+    """The statuses in which a team needs a leader: a rejection may be reopened."""
     HOLDING: ClassVar = (*ACTIVE, Status.REJECTED, Status.DISQUALIFIED)
     """The statuses in which a team keeps its name, and its members their one place.
 

@@ -5,35 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from accounts.models import User
-from competition_site.api.serializers import (
-    IdField,
-    StrictSerializer,
-)
+from competition_site.api.serializers import StrictSerializer
 from competition_site.files.content import require_content
-from registrations.models import Document, Registration
+from registrations.models import Document
+from registrations.serializers.members import MemberChoice
 from registrations.workflow.documents import ACCEPTED_TYPES
-
-
-class MemberChoice(IdField):
-    """A member of the registration at hand, by user id."""
-
-    def to_internal_value(self, value: Any) -> User:
-        pk = super().to_internal_value(value)
-        registration: Registration = self.context["registration"]
-        member = (
-            User.objects.filter(pk=pk).first()
-            if pk in registration.member_ids
-            else None
-        )
-        if member is None:
-            raise serializers.ValidationError(
-                _("This person is not a member of the team.")
-            )
-        return member
 
 
 class DocumentBody(StrictSerializer):

@@ -15,23 +15,38 @@ from registrations.workflow.documents import (
 )
 from registrations.workflow.entries import approve, create, edit, submit
 from registrations.workflow.institutions import merge_institutions
-from registrations.workflow.teams import accept_invitation, invite
+from registrations.workflow.teams import (
+    accept_invitation,
+    accept_own_invitation,
+    decline_invitation,
+    hand_over,
+    invite,
+    remove_member,
+    resend_invitation,
+    revoke_invitation,
+)
 
 __all__ = [
     "accept_invitation",
+    "accept_own_invitation",
     "add_document",
     "approve",
     "change_competition",
     "clone_competition",
     "create",
     "create_competition",
+    "decline_invitation",
     "delete_competition",
     "edit",
+    "hand_over",
     "invite",
     "merge_institutions",
     "open_document",
     "publish_stages",
     "refuse_document",
+    "remove_member",
+    "resend_invitation",
+    "revoke_invitation",
     "submit",
     "verify_document",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from registrations.workflow import requirements, roster
 Entries = list[dict[str, Any]]
 
 
-def follow_people(users: Sequence[User]) -> None:
+def follow_people(users: Sequence[User], _at: datetime) -> None:
     """Write the names of people into the rosters they are in.
 
     In the transaction that changed the names; of two that change one roster the second

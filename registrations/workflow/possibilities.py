@@ -49,8 +49,32 @@ def can(
     return {
         "edit": verdict(lambda: _require_edit(registration, by)),
         "invite": verdict(invite),
+        **_can_with_members(registration, competition, by=by, at=at),
         "submit": verdict(submit),
         "approve": verdict(lambda: _require_approve(registration, competition, by)),
+    }
+
+
+def _can_with_members(
+    registration: Registration, competition: Competition, *, by: User, at: datetime
+) -> dict[str, Verdict]:
+    def remove_members() -> None:
+        _require_leader(registration, by)
+        requirements.require_changeable_roster(registration, competition, at)
+
+    def leave() -> None:
+        if not registration.has_member(by):
+            raise RuleViolation("permission_denied")
+        requirements.require_leavable(registration, competition, by, at)
+
+    def hand_over() -> None:
+        _require_leader(registration, by)
+        requirements.require_led(registration)
+
+    return {
+        "remove_members": verdict(remove_members),
+        "leave": verdict(leave),
+        "transfer_leadership": verdict(hand_over),
     }
 
 

@@ -71,16 +71,39 @@ def require_roster_size(registration: Registration, competition: Competition) ->
         )
 
 
-def require_joinable(
+def require_changeable_roster(
     registration: Registration, competition: Competition, at: datetime
 ) -> None:
-    """Raises RuleViolation: invalid_transition, roster_locked, team_full."""
+    """Raises RuleViolation: invalid_transition, roster_locked."""
     if registration.status not in Registration.ACTIVE:
         raise RuleViolation("invalid_transition")
     if competition.roster_is_locked(at):
         raise RuleViolation("roster_locked")
+
+
+def require_joinable(
+    registration: Registration, competition: Competition, at: datetime
+) -> None:
+    """Raises RuleViolation: invalid_transition, roster_locked, team_full."""
+    require_changeable_roster(registration, competition, at)
     if registration.members_count >= competition.team_size_max:
         raise RuleViolation("team_full")
+
+
+def require_leavable(
+    registration: Registration, competition: Competition, member: User, at: datetime
+) -> None:
+    """Raises RuleViolation: invalid_transition, roster_locked."""
+    require_changeable_roster(registration, competition, at)
+    if registration.is_led_by(member):
+        text = _("Hand the team over to another member, or withdraw it, first.")
+        raise RuleViolation("invalid_transition", text)
+
+
+def require_led(registration: Registration) -> None:
+    """Raises RuleViolation: invalid_transition, where the team has ended."""
+    if registration.status not in Registration.LED:
+        raise RuleViolation("invalid_transition")
 
 
 def require_documents(

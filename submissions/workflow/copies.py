@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from accounts.models import User
@@ -14,7 +15,7 @@ _SHOWN: tuple[tuple[Any, str, str], ...] = (
 )
 
 
-def follow_judges(users: Sequence[User]) -> None:
+def follow_judges(users: Sequence[User], _at: datetime) -> None:
     """Write the names of judges where they are shown, in the change's transaction."""
     names = {user.pk: user.full_name for user in users}
     for model, key, column in _SHOWN:

@@ -86,6 +86,22 @@ def add_invitations(world: World, count: int) -> None:
     )
 
 
+def add_waiting_invitations(world: World, count: int) -> None:
+    """Of as many teams, to one of the mates."""
+    add_registrations(world, count)
+    teams = Registration.objects.order_by("-id")[:count]
+    Invitation.objects.bulk_create(
+        Invitation(
+            registration=team,
+            leader_id=world.owner.pk,
+            email=world.mate.email,
+            digest=f"waiting {team.pk}",
+            expires_at=now() + timedelta(days=1),
+        )
+        for team in teams
+    )
+
+
 def add_stages(world: World, count: int) -> None:
     Stage.objects.bulk_create(
         Stage(
@@ -188,6 +204,7 @@ LISTS = (
         reader="owner",
         queries=4,
     ),
+    List("/invitations", ("-id",), add_waiting_invitations, reader="mate"),
     List(
         "/submissions",
         ("-id",),

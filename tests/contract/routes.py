@@ -217,6 +217,22 @@ ROWS = (
         "404 201 403 403 403  404 404",
         lambda _: {"email": "friend@mail.example"},
     ),
+    signed_in("GET", "/invitations", "200 200 200 200 200  200 200"),
+    signed_in("DELETE", "/invitations/{sent}", "403 200 404 403 403  404 404"),
+    signed_in("POST", "/invitations/{sent}/resend", "403 200 404 403 403  404 404"),
+    signed_in("POST", "/invitations/{offered}/accept", "404 404 200 403 403  404 404"),
+    signed_in("POST", "/invitations/{offered}/decline", "404 404 200 403 403  404 404"),
+    signed_in(
+        "DELETE",
+        "/registrations/{draft}/members/{mate}",
+        "404 200 200 403 403  404 404",
+    ),
+    signed_in(
+        "POST",
+        "/registrations/{draft}/transfer-leadership",
+        "404 200 403 403 403  404 404",
+        lambda w: {"user_id": w.key("mate")},
+    ),
     Row(
         "POST",
         "/invitations/accept",

@@ -15,7 +15,7 @@ from accounts.workflow import open_session
 from accounts.workflow.mail_tokens import issue
 from competition_site.clock import now
 from registrations import workflow as registrations
-from registrations.models import Competition, Document, Registration
+from registrations.models import Competition, Document, Invitation, Registration
 from submissions import workflow as submissions
 from submissions.models import (
     Assignment,
@@ -242,6 +242,21 @@ class World:
     def invitation(self) -> str:
         """The token of an invitation to an address that none of the actors has."""
         return invitation_token(self.draft, "guest@mail.example")
+
+    @cached_property
+    def sent(self) -> Invitation:
+        """An open invitation of the team to the stranger, who leads another team."""
+        return registrations.invite(
+            self.draft, email=self.stranger.email, by=self.owner, at=now()
+        )
+
+    @cached_property
+    def offered(self) -> Invitation:
+        """An open invitation to the mate, of a team in another competition."""
+        team = make_registration()
+        return registrations.invite(
+            team, email=self.mate.email, by=team.leader, at=now()
+        )
 
     def path(self, template: str, **given: str) -> str:
         """``/registrations/{draft}`` with the row's id, or with what is given for it.

@@ -191,7 +191,7 @@ def _around_registrations(registrations: Any, users: Any) -> None:
             competition_slug="plenty-1",
             competition_title="Title",
             team_name="Team",
-            email=f"guest{n}@mail.example",
+            email=users[n % 50].email,
             digest=f"{n:064}",
             status=_rare_or(n, "expired", "pending", "accepted"),
             expires_at=now() + timedelta(days=1),

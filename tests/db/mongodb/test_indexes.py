@@ -18,7 +18,10 @@ from django.contrib import admin
 from django.test import Client, TransactionTestCase
 from django.urls import get_resolver, resolve, reverse
 
+from accounts import workflow as accounts
+from competition_site.clock import now
 from competition_site.db.index_checks import _views
+from registrations import workflow as registrations
 from registrations.models import Competition
 from tests import factories
 from tests.api import Api
@@ -111,6 +114,7 @@ LISTS: dict[str, Callable[[Plenty], str]] = {
     "/registrations/{id}/invitations": (
         lambda plenty: f"/registrations/{plenty.registration.pk}/invitations"
     ),
+    "/invitations": lambda _: "/invitations",
     "/users": lambda _: "/users",
     "/auth/sessions": lambda _: "/auth/sessions",
     "/judging/assignments": lambda _: "/judging/assignments",
@@ -226,6 +230,25 @@ def test_what_the_workflow_looks_up_and_changes_is_found_by_index(
         ("POST", "/auth/login", {"email": "user0001@mail.example", "password": "x"}),
     ):
         api.request(method, path, body, Idempotency_Key="once")
+    assert_served_by_indexes(recorder.take())
+
+
+def test_what_becomes_of_teams_is_found_by_index(
+    plenty: Plenty, recorder: Recorder
+) -> None:
+    team = factories.make_registration()
+    leader, mate = team.leader, factories.add_member(team)
+    recorder.take()
+    held = registrations.invite(team, email="a@mail.example", by=leader, at=now())
+    registrations.resend_invitation(held, by=leader, at=now())
+    registrations.revoke_invitation(held, by=leader, at=now())
+    back = registrations.invite(team, email="b@mail.example", by=leader, at=now())
+    registrations.hand_over(team, mate, by=leader, at=now())
+    registrations.remove_member(team, leader, by=mate, at=now())
+    heir = factories.add_member(team)
+    accounts.set_active(mate, False, by=plenty.admin, at=now())
+    team.refresh_from_db()
+    assert (team.leader_id, back.status) == (heir.pk, "pending")
     assert_served_by_indexes(recorder.take())
 
 

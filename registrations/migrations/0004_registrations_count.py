@@ -12,7 +12,7 @@ def count_registrations(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("registrations", "0002_lifecycle"),
+        ("registrations", "0003_teams"),
     ]
 
     operations = [

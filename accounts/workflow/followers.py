@@ -1,0 +1,40 @@
+"""What other apps do about people, in the transaction of what becomes of them.
+
+Accounts know nothing of teams. An app that has rows of a person names its function for
+an event once, in ``AppConfig.ready``; it runs where the event is written, so that both
+happen or neither does, and it may raise Conflict or refuse by a RuleViolation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from enum import Enum, auto
+
+from accounts.models import User
+
+
+class Event(Enum):
+    """What may become of people."""
+
+    RENAMED = auto()
+    """Their names, or those of their institution, are others now."""
+    DEACTIVATED = auto()
+    """An admin closed the account; the row says so already."""
+    CLOSING = auto()
+    """The person closes the account; the row still says who they were."""
+
+
+Follower = Callable[[Sequence[User], datetime], None]
+_followers: dict[Event, list[Follower]] = {event: [] for event in Event}
+
+
+def follow(event: Event, follower: Follower) -> None:
+    """Call ``follower(users, at)`` at every such event."""
+    _followers[event].append(follower)
+
+
+def tell(event: Event, users: Sequence[User], *, at: datetime) -> None:
+    """Let everybody do their part, in the order in which they were named."""
+    for follower in _followers[event]:
+        follower(users, at)
