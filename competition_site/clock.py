@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from django.utils import timezone
+
 
 def now() -> datetime:
     """The current moment in UTC, whole milliseconds."""
@@ -20,3 +22,19 @@ def iso(moment: datetime) -> str:
     return (
         moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     )
+
+
+def told(moment: datetime) -> str:
+    """``2026-11-20 16:59:00 UTC (2026-11-20 23:59:00 WIB)``: for people.
+
+    UTC first, then the site's zone; milliseconds only where there are some.
+    """
+    local = moment.astimezone(timezone.get_default_timezone())
+    universal = _words(moment.astimezone(UTC))
+    return universal if local.tzname() == "UTC" else f"{universal} ({_words(local)})"
+
+
+def _words(moment: datetime) -> str:
+    precision = "milliseconds" if moment.microsecond else "seconds"
+    written = moment.replace(tzinfo=None).isoformat(" ", precision)
+    return f"{written} {moment:%Z}"

@@ -6,8 +6,10 @@ from django.views.generic import RedirectView
 
 from competition_site import health
 from competition_site.api import views
+from competition_site.server_time import ServerTimeView
 
 api = [
+    path("server-time", ServerTimeView.as_view()),
     path("", include("accounts.urls")),
     path("", include("registrations.urls")),
     path("", include("submissions.urls")),

@@ -31,3 +31,14 @@ describe(
     stage={"name": "Proposal"},
     due_at=datetime(2026, 3, 8, 16, 59, tzinfo=UTC),
 )
+
+describe(
+    "extension",
+    extension={
+        "team_name": "Tim Garuda",
+        "stage_name": "Proposal",
+        "until": datetime(2026, 3, 2, 16, 59, tzinfo=UTC),
+        "reason": "The power was out on your campus.",
+        "registration_id": "01890a5d-ac96-774b-bcce-b302099a8057",
+    },
+)

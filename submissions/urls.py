@@ -15,6 +15,10 @@ urlpatterns = [
     path("competitions/<str:slug>/leaderboard", results.LeaderboardView.as_view()),
     path("competitions/<str:slug>/judges/<str:user_id>", judging.JudgeView.as_view()),
     path("stages/<str:pk>", work.StageView.as_view()),
+    path(
+        "stages/<str:pk>/extensions/<str:registration_id>",
+        work.ExtensionView.as_view(),
+    ),
     path("stages/<str:pk>/criteria", judging.StageCriteriaView.as_view()),
     path("stages/<str:pk>/assignments", judging.StageAssignmentsView.as_view()),
     path("stages/<str:pk>/results", results.StageResultsView.as_view()),

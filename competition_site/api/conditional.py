@@ -17,13 +17,18 @@ from competition_site.rules import RuleViolation
 PUBLIC_CACHE = "public, max-age=0, s-maxage=30, stale-while-revalidate=300"
 
 
-def expected_version(request: Request, row: VersionedRow) -> int | None:
+def expected_version(request: Request, row: VersionedRow | None) -> int | None:
     """The version that ``If-Match`` names; None without the header or for ``*``.
 
-    Raises RuleViolation("stale_version") where it isn't the row's.
+    ``row`` is None where a PUT may make it. Raises RuleViolation("stale_version")
+    where the version isn't the row's, or nothing is there yet.
     """
     header = request.headers.get("If-Match")
-    if header is None or header.strip() == "*":
+    if header is None:
+        return None
+    if row is None:
+        raise RuleViolation("stale_version")
+    if header.strip() == "*":
         return None
     candidates = {tag.strip().removeprefix("W/") for tag in header.split(",")}
     if version_etag(row) not in candidates:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.core.validators import MinValueValidator
@@ -106,14 +106,6 @@ class Stage(VersionedRow):
 
     def __str__(self) -> str:
         return f"{self.order}. {self.name}"
-
-    @property
-    def ends_at(self) -> datetime:
-        """The last end of all: nothing is taken at or after it."""
-        ends = [self.closes_at, self.closes_at + self.grace]
-        if self.late_policy == self.LatePolicy.FLAG and self.late_until:
-            ends.append(self.late_until)
-        return max(ends)
 
     @property
     def grace(self) -> timedelta:

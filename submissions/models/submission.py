@@ -48,6 +48,8 @@ class Submission(StatusRow):
         Status.WITHDRAWN: frozenset(),
         Status.VOID: frozenset(),
     }
+    OPEN: ClassVar = (Status.DRAFT, Status.SUBMITTED)
+    """The statuses in which the team works on it."""
 
     registration = models.ForeignKey(
         Registration, models.PROTECT, related_name="submissions", editable=False

@@ -15,9 +15,9 @@ from competition_site.api.serializers import (
 )
 from competition_site.files.content import EXTENSIONS, require_content
 from registrations.models import Registration
-from registrations.questions import is_web_address
 from registrations.serializers.competitions import CompetitionFilter
 from submissions.models import Stage, Submission
+from submissions.workflow.links import MAXIMUM_HOSTS, link_error
 
 _MAXIMUM_FILE = 500 * 1024 * 1024
 
@@ -43,6 +43,11 @@ class StageBody(StrictSerializer):
     allowed_types = serializers.ListField(
         child=serializers.ChoiceField(sorted(EXTENSIONS)), required=False, max_length=20
     )
+    link_hosts = serializers.ListField(
+        child=serializers.CharField(max_length=253),
+        required=False,
+        max_length=MAXIMUM_HOSTS,
+    )
     max_file_bytes = serializers.IntegerField(
         required=False, min_value=1, max_value=_MAXIMUM_FILE
     )
@@ -57,16 +62,23 @@ class StageBody(StrictSerializer):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         for name, accepted in attrs.pop("accepts", {}).items():
             attrs[f"accepts_{name}"] = accepted
+        if "link_hosts" in attrs:
+            attrs["link_hosts"] = [host.lower() for host in attrs["link_hosts"]]
         return attrs
 
 
+class ExtensionBody(StrictSerializer):
+    until = MomentField()
+    reason = serializers.CharField(max_length=500)
+
+
 class LinkField(serializers.CharField):
-    """An http or https address; nothing of ours ever fetches it."""
+    """An http or https address; whether its host will do is the stage's rule."""
 
     def to_internal_value(self, value: Any) -> str:
         link = super().to_internal_value(value)
-        if link and not is_web_address(link):
-            raise serializers.ValidationError(_("Write an http or https address."))
+        if link and (error := link_error(link, ())):
+            raise serializers.ValidationError(error)
         return link
 
 

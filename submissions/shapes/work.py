@@ -14,7 +14,14 @@ from accounts.roles import Role
 from competition_site.files.content import EXTENSIONS
 from registrations.models import Registration, own_registration_ids
 from submissions import receipts
-from submissions.models import Stage, Submission, SubmissionFile, SubmissionVersion
+from submissions.models import (
+    Extension,
+    Stage,
+    Submission,
+    SubmissionFile,
+    SubmissionVersion,
+)
+from submissions.workflow.deadlines import team_window
 from submissions.workflow.requirements import can
 
 
@@ -109,7 +116,8 @@ def submission_detail(
     registration = Registration.objects.get(pk=submission.registration_id)
     if not user.is_organiser and not registration.has_member(user):
         return _judged_detail(submission, stage)
-    possible = can(submission, registration, stage, by=user, at=at)
+    window = team_window(stage, registration.pk)
+    possible = can(submission, registration, stage, window, by=user, at=at)
     files = submission.files.current().order_by("id")
     versions = submission.versions.order_by("number")
     return {
@@ -119,7 +127,9 @@ def submission_detail(
         "files": [file.manifest_entry for file in files],
         "versions": [version_row(version) for version in versions],
         "can": possible,
-        "next_actions": _next_actions(submission, stage, possible["submit"]),
+        "next_actions": _next_actions(
+            submission, possible["submit"], due_at=window.due_at(at)
+        ),
         "version": submission.version,
     }
 
@@ -144,7 +154,7 @@ def _judged_detail(submission: Submission, stage: Stage) -> dict[str, Any]:
 
 
 def _next_actions(
-    submission: Submission, stage: Stage, submit: bool | str
+    submission: Submission, submit: bool | str, *, due_at: datetime
 ) -> list[dict[str, Any]]:
     path = f"/api/v1/submissions/{submission.pk}"
     steps = {
@@ -164,11 +174,32 @@ def _next_actions(
         {
             "code": code,
             "message": message,
-            "due_at": stage.closes_at,
+            "due_at": due_at,
             "method": "POST",
             "href": href,
         }
     ]
+
+
+def extension_row(extension: Extension) -> dict[str, Any]:
+    """More time for one team: until when, why, and by whom."""
+    return {
+        "id": extension.pk,
+        "stage": {"id": extension.stage_id, "name": extension.stage_name},
+        "registration": {
+            "id": extension.registration_id,
+            "team_name": extension.team_name,
+        },
+        "until": extension.until,
+        "reason": extension.reason,
+        "granted_by": {
+            "id": extension.granted_by_id,
+            "full_name": extension.granted_by.full_name,
+        },
+        "created_at": extension.created_at,
+        "updated_at": extension.updated_at,
+        "version": extension.version,
+    }
 
 
 def version_row(version: SubmissionVersion) -> dict[str, Any]:

@@ -18,16 +18,23 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
-from accounts.permissions import IsOrganiserOrReadOnly
+from accounts.permissions import IsOrganiser, IsOrganiserOrReadOnly
 from accounts.roles import Role
 from competition_site.api.conditional import PublicReads, expected_version, with_version
 from competition_site.api.envelope import Reply
-from competition_site.api.serializers import NoBody
+from competition_site.api.serializers import NoBody, is_uuid
 from competition_site.api.views import AnyAccept, StrictRequests
+from competition_site.clock import told
 from competition_site.files.stored import download, stored
-from registrations.models import Competition, own_registration_ids
+from registrations.models import Competition, Registration, own_registration_ids
 from submissions import workflow
-from submissions.models import Stage, Submission, SubmissionFile, SubmissionVersion
+from submissions.models import (
+    Extension,
+    Stage,
+    Submission,
+    SubmissionFile,
+    SubmissionVersion,
+)
 from submissions.permissions import ReadersReadMembersWrite
 from submissions.serializers import work as serializers
 from submissions.shapes import work as shapes
@@ -79,6 +86,43 @@ class StageView(PublicReads, StrictRequests, GenericAPIView[Stage]):
         workflow.change_stage(stage, by=request.user, if_version=version, **body)
         reply = Reply(public_shape(stage), message=_("The stage is saved."))
         return with_version(reply, stage)
+
+    def delete(self, request: Request, pk: str) -> Response:
+        stage = self.get_object()
+        version = expected_version(request, stage)
+        self.body(NoBody)
+        workflow.delete_stage(stage, by=request.user, if_version=version)
+        return Reply(None, message=_("The stage is deleted."))
+
+
+class ExtensionView(StrictRequests, GenericAPIView[Extension]):
+    """More time for one team."""
+
+    permission_classes = (IsOrganiser,)
+
+    def put(self, request: Request, pk: str, registration_id: str) -> Response:
+        stage = self._row(Stage, pk)
+        registration = self._row(Registration, registration_id)
+        if registration.competition_id != stage.competition_id:
+            raise Http404
+        held = Extension.objects.filter(stage=stage, registration=registration).first()
+        version = expected_version(request, held)
+        body = self.body(serializers.ExtensionBody)
+        extension, is_new = workflow.extend(
+            stage, registration, by=request.user, if_version=version, **body
+        )
+        reply = Reply(
+            shapes.extension_row(extension),
+            message=_("The team has time until %(time)s.")
+            % {"time": told(extension.until)},
+            status=201 if is_new else 200,
+        )
+        return with_version(reply, extension)
+
+    def _row(self, model: type[Any], key: str) -> Any:
+        if not is_uuid(key):
+            raise Http404
+        return get_object_or_404(model, pk=key)
 
 
 class SubmissionViewSet(StrictRequests, GenericViewSet[Submission]):

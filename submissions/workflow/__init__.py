@@ -1,5 +1,6 @@
 """The verbs of submissions: every *when* of stages, work, judging and results."""
 
+from submissions.workflow.extensions import extend
 from submissions.workflow.judging import (
     appoint,
     assign,
@@ -14,7 +15,7 @@ from submissions.workflow.rubric import (
     change_criterion,
     remove_criterion,
 )
-from submissions.workflow.stages import change_stage, create_stage
+from submissions.workflow.stages import change_stage, create_stage, delete_stage
 from submissions.workflow.work import add_file, create, edit, hand_in, remove_file
 
 __all__ = [
@@ -29,8 +30,10 @@ __all__ = [
     "create_stage",
     "declare_conflict",
     "decline",
+    "delete_stage",
     "dismiss",
     "edit",
+    "extend",
     "hand_in",
     "release",
     "released",

@@ -13,7 +13,8 @@ from competition_site.rules import RuleViolation, Text
 from registrations.models import Registration
 from registrations.workflow.possibilities import Verdict, verdict
 from submissions.models import Stage, Submission
-from submissions.workflow.deadlines import lateness, require_before_end
+from submissions.workflow.deadlines import Window, lateness, require_before_end
+from submissions.workflow.links import link_error
 
 
 def require_competing(registration: Registration) -> None:
@@ -23,14 +24,30 @@ def require_competing(registration: Registration) -> None:
 
 
 def require_accepted(stage: Stage, fields: Mapping[str, Any]) -> None:
-    """Refuse a link or a text where the stage takes none: validation_error."""
+    """Refuse a link or a text where the stage takes none, and a link to another host
+    than the stage's: validation_error.
+    """
     errors: dict[str, list[Text]] = {}
-    if fields.get("link_url") and not stage.accepts_link:
-        errors["link_url"] = [_("This stage does not accept a link.")]
+    if error := _refused_link(stage, fields.get("link_url")):
+        errors["link_url"] = [error]
     if fields.get("summary") and not stage.accepts_text:
         errors["summary"] = [_("This stage does not accept a text.")]
     if errors:
         raise RuleViolation("validation_error", errors=errors)
+
+
+def _refused_link(stage: Stage, link: str | None) -> Text | None:
+    if not link:
+        return None
+    if not stage.accepts_link:
+        return _("This stage does not accept a link.")
+    return link_error(link, stage.link_hosts)
+
+
+def require_open(submission: Submission) -> None:
+    """Raises RuleViolation: invalid_transition (withdrawn, or void)."""
+    if submission.status not in Submission.OPEN:
+        raise RuleViolation("invalid_transition")
 
 
 def require_attempt(submission: Submission, stage: Stage) -> None:
@@ -49,8 +66,12 @@ def is_begun(submission: Submission) -> bool:
 
 def require_content(submission: Submission, stage: Stage) -> None:
     """Something of what the stage accepts is there, its files where it takes only
-    those. Raises RuleViolation: submission_incomplete.
+    those, and its link leads where the stage says now.
+
+    Raises RuleViolation: submission_incomplete.
     """
+    if stage.accepts_link and (error := _refused_link(stage, submission.link_url)):
+        raise RuleViolation("submission_incomplete", errors={"link_url": [error]})
     given = (
         (stage.accepts_files and submission.files_count)
         or (stage.accepts_link and submission.link_url)
@@ -69,6 +90,7 @@ def can(
     submission: Submission,
     registration: Registration,
     stage: Stage,
+    window: Window,
     *,
     by: User,
     at: datetime,
@@ -77,13 +99,15 @@ def can(
 
     def edit() -> None:
         _require_member(registration, by)
-        require_before_end(stage, at)
+        require_open(submission)
+        require_before_end(window, at)
 
     def submit() -> None:
         _require_member(registration, by)
         require_competing(registration)
+        require_open(submission)
         require_attempt(submission, stage)
-        lateness(stage, at, begun=is_begun(submission))
+        lateness(window, at, begun=is_begun(submission))
         require_content(submission, stage)
 
     rules = {"edit": edit, "submit": submit}

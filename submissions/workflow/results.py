@@ -23,6 +23,7 @@ from submissions.models import (
     Stage,
     Submission,
 )
+from submissions.workflow.deadlines import last_end
 from submissions.workflow.scoring import Entry, Rubric, ranked
 
 Status = ResultSnapshot.Status
@@ -178,7 +179,7 @@ def release(snapshot: ResultSnapshot, *, by: User, at: datetime) -> ResultSnapsh
     invalid_transition (released or withdrawn already, or older than what is public).
     """
     stage = Stage.objects.get(pk=snapshot.stage_id)
-    if snapshot.blockers or at < stage.ends_at:
+    if snapshot.blockers or at < last_end(stage):
         raise RuleViolation("results_not_ready", blockers=snapshot.blockers)
     newer = Stage.objects.filter(
         pk=stage.pk, released_number__lt=snapshot.number, judging_locked=True

@@ -20,7 +20,7 @@ from registrations.models import Registration
 from submissions import receipts
 from submissions.models import Stage, Submission, SubmissionFile, SubmissionVersion
 from submissions.workflow import requirements
-from submissions.workflow.deadlines import lateness, require_before_end
+from submissions.workflow.deadlines import lateness, require_before_end, team_window
 
 Status = Submission.Status
 
@@ -46,8 +46,9 @@ def create(
     Raises RuleViolation: not_competing, already_exists (with its id), stage_paused,
     stage_not_open, stage_closed, validation_error, and what :func:`hand_in` raises.
     """
-    requirements.require_competing(registration)
-    require_before_end(stage, at)
+    _hold_competing(registration.pk, at)
+    stage = _current(stage.pk)
+    require_before_end(team_window(stage, registration.pk), at)
     requirements.require_accepted(stage, fields)
     held = Submission.objects.filter(registration=registration, stage=stage).first()
     if held is not None:
@@ -79,12 +80,16 @@ def edit(
     """Change the working copy.
 
     Raises RuleViolation: stage_paused, stage_not_open, stage_closed,
-    validation_error, stale_version.
+    invalid_transition (withdrawn, or void), validation_error, stale_version.
     """
-    stage = Stage.objects.get(pk=submission.stage_id)
-    require_before_end(stage, at)
+    stage = _require_working_copy(submission, at)
     requirements.require_accepted(stage, fields)
-    submission.change(if_version=if_version, **fields)
+    conditions: dict[str, Any] = {"status__in": Submission.OPEN}
+    if if_version is not None:
+        conditions["version"] = if_version
+    if not submission.change_where(conditions, **fields):
+        requirements.require_open(submission)
+        raise RuleViolation("stale_version")
     record(by, "submission.edited", submission, fields=", ".join(sorted(fields)))
     return submission
 
@@ -99,8 +104,7 @@ def add_file(
     Raises RuleViolation: stage_paused, stage_not_open, stage_closed,
     validation_error (``file``: as many as the stage takes).
     """
-    stage = Stage.objects.get(pk=submission.stage_id)
-    require_before_end(stage, at)
+    stage = _require_working_copy(submission, at)
     free = {"files_count__lt": stage.max_files}
     if not submission.change_where(free, files_count=F("files_count") + 1):
         raise requirements.too_many_files(stage)
@@ -125,7 +129,7 @@ def remove_file(file: SubmissionFile, *, by: User, at: datetime) -> None:
     Raises RuleViolation: stage_paused, stage_not_open, stage_closed, not_found.
     """
     submission = Submission.objects.get(pk=file.submission_id)
-    require_before_end(Stage.objects.get(pk=submission.stage_id), at)
+    _require_working_copy(submission, at)
     if not file.change_where({"removed_at": None}, removed_at=at):
         raise RuleViolation("not_found")
     submission.change(files_count=F("files_count") - 1)
@@ -143,10 +147,12 @@ def hand_in(submission: Submission, *, by: User, at: datetime) -> SubmissionVers
     submission_incomplete, attempts_exhausted.
     """
     submission.refresh_from_db()
-    stage = Stage.objects.get(pk=submission.stage_id)
     _hold_competing(submission.registration_id, at)
+    requirements.require_open(submission)
+    stage = _current(submission.stage_id)
     requirements.require_attempt(submission, stage)
-    late = lateness(stage, at, begun=requirements.is_begun(submission))
+    window = team_window(stage, submission.registration_id)
+    late = lateness(window, at, begun=requirements.is_begun(submission))
     requirements.require_content(submission, stage)
     number = submission.version_number + 1
     unchanged = {"version": submission.version, "version_number": number - 1}
@@ -168,6 +174,25 @@ def hand_in(submission: Submission, *, by: User, at: datetime) -> SubmissionVers
         team_name=submission.team_name,
     )
     return version
+
+
+def _require_working_copy(submission: Submission, at: datetime) -> Stage:
+    """The stage, where the working copy may change at ``at``.
+
+    Raises RuleViolation: invalid_transition (withdrawn, or void), stage_paused,
+    stage_not_open, stage_closed.
+    """
+    requirements.require_open(submission)
+    stage = _current(submission.stage_id)
+    require_before_end(team_window(stage, submission.registration_id), at)
+    return stage
+
+
+def _current(stage_id: Any) -> Stage:
+    stage = Stage.objects.filter(pk=stage_id).first()
+    if stage is None:
+        raise RuleViolation("not_found")
+    return stage
 
 
 def _hold_competing(registration_id: Any, at: datetime) -> None:

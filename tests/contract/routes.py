@@ -7,6 +7,7 @@ status (``USUAL``). ``{names}`` in paths are rows of ``World``.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -106,6 +107,11 @@ def _stage(_: World) -> Any:
     }
 
 
+def _extension(world: World) -> Any:
+    until = world.stage.closes_at + timedelta(days=1)
+    return {"until": until.isoformat(), "reason": "The power was out."}
+
+
 def _entry(_: World) -> Any:
     return {"competition": make_competition().slug, "team_name": "Newcomers"}
 
@@ -125,6 +131,7 @@ def _criterion(_: World) -> Any:
 ROWS = (
     open_to_all("GET", "/health/live", "200"),
     open_to_all("GET", "/health/ready", "200"),
+    open_to_all("GET", "/server-time", "200"),
     # accounts
     open_to_all("POST", "/auth/register", "201", _new_person),
     open_to_all("POST", "/auth/login", "200", _login),
@@ -193,6 +200,13 @@ ROWS = (
         "/stages/{stage}",
         "403 403 403 200 200  403 403",
         lambda _: {"name": "New"},
+    ),
+    signed_in("DELETE", "/stages/{empty_stage}", "403 403 403 200 200  403 403"),
+    signed_in(
+        "PUT",
+        "/stages/{stage}/extensions/{approved}",
+        "403 403 403 201 201  403 403",
+        _extension,
     ),
     # registrations
     signed_in("GET", "/registrations", "200 200 200 200 200  200 200"),

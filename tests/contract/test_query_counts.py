@@ -30,7 +30,7 @@ def test_a_list_costs_the_same_whatever_it_holds(
         ("owner", "/me", 1),
         ("owner", "/competitions/{competition}", 2),
         ("owner", "/registrations/{draft}", 5),
-        ("owner", "/submissions/{submission}", 7),
+        ("owner", "/submissions/{submission}", 8),
         ("owner", "/competitions/{announced}/leaderboard", 3),
         ("anonymous", "/competitions/{announced}/leaderboard", 2),
         ("judge_assigned", "/submissions/{assigned}", 12),

@@ -128,6 +128,11 @@ class World:
         return make_stage(self.competition)
 
     @cached_property
+    def empty_stage(self) -> Stage:
+        """A stage on which nothing hangs."""
+        return make_stage(self.competition)
+
+    @cached_property
     def submission(self) -> Submission:
         return make_submission(self.stage, self.approved)
 

@@ -120,7 +120,7 @@ def test_release_waits_for_the_end_of_the_stage():
     judged(stage, 60)
     snapshot = compute(stage)
     assert code_of(release, snapshot, at=now()) == "results_not_ready"
-    release(snapshot, at=stage.ends_at)
+    release(snapshot, at=stage.closes_at)
     assert workflow.released(stage.competition_id) == snapshot
 
 

@@ -6,6 +6,7 @@ know the same tags, and each is the vocabulary of one template engine of the set
 - ``{% paragraph %}…{% endparagraph %}``: sentences; white space in values is one blank
 - ``{% fact LABEL VALUE %}``: a line of a list
 - ``{% quote VALUE %}``: what a person wrote, line by line
+- ``{{ MOMENT|told }}``: a time in UTC and in the site's zone
 - ``{% link LABEL PATH PART … %}``: a page of the frontend, and of no other site
 """
 

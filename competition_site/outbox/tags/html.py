@@ -6,9 +6,11 @@ from django.template import Library
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from competition_site.clock import told
 from competition_site.outbox.tags import frontend_url, one_line
 
 register = Library()
+register.filter("told", told)
 
 _BUTTON = (
     "display:inline-block;padding:12px 20px;border-radius:4px;"

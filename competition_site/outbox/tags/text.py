@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from django.template import Library
 
+from competition_site.clock import told
 from competition_site.outbox.tags import frontend_url, one_line
 
 register = Library()
+register.filter("told", told)
 
 
 @register.simple_block_tag
