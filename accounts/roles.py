@@ -30,6 +30,8 @@ STAFF_WRITES = frozenset(
         "submissions.change_stage",
         "submissions.add_criterion",
         "submissions.change_criterion",
+        "submissions.add_extension",
+        "submissions.change_extension",
         "submissions.add_judgeappointment",
         "submissions.change_judgeappointment",
         "submissions.add_assignment",

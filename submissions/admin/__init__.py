@@ -1,5 +1,6 @@
 """The admin's pages of submissions: every change is a verb of the workflow."""
 
+from submissions.admin.extensions import ExtensionPage
 from submissions.admin.judging import (
     AssignmentPage,
     JudgeAppointmentPage,
@@ -17,6 +18,7 @@ from submissions.admin.work import (
 __all__ = [
     "AssignmentPage",
     "CriterionPage",
+    "ExtensionPage",
     "JudgeAppointmentPage",
     "JudgeConflictPage",
     "ResultSnapshotPage",

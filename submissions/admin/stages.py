@@ -22,6 +22,7 @@ from competition_site.admin import (
     listed,
     reason_in,
 )
+from competition_site.clock import told
 from competition_site.files.content import EXTENSIONS
 from competition_site.rules import Text
 from registrations.admin.competitions import TIMES
@@ -52,7 +53,14 @@ class StagePage(WorkflowPage):
     """Stages; saving one also renews the competition's public row."""
 
     form = StageForm
-    list_display = ("name", "competition", "order", "opens_at", "closes_at", "paused")
+    list_display = (
+        "name",
+        "competition",
+        "order",
+        "opens_at",
+        "closes_at_told",
+        "paused",
+    )
     list_filter = ("competition", "paused")
     actions = ("compute",)
     action_form = ReasonForm
@@ -82,6 +90,7 @@ class StagePage(WorkflowPage):
                     "accepts_link",
                     "accepts_text",
                     "allowed_types",
+                    "link_hosts",
                     "max_file_bytes",
                     "max_files",
                     "max_versions",
@@ -115,6 +124,10 @@ class StagePage(WorkflowPage):
     ) -> tuple[str, ...]:
         own = self.readonly_fields
         return own if obj is None else (*own, "competition")
+
+    @admin.display(description=_("closes at"))
+    def closes_at_told(self, stage: Stage) -> str:
+        return told(stage.closes_at)
 
     @admin.display(description=_("criteria"))
     def rubric(self, stage: Stage) -> SafeString:

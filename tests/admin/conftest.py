@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -26,6 +27,7 @@ from submissions import workflow as submissions
 from submissions.models import (
     Assignment,
     Criterion,
+    Extension,
     JudgeAppointment,
     JudgeConflict,
     ResultSnapshot,
@@ -61,6 +63,7 @@ MODELS = (
     Registration,
     Assignment,
     Criterion,
+    Extension,
     JudgeAppointment,
     JudgeConflict,
     ResultSnapshot,
@@ -170,6 +173,8 @@ def rows(db: None) -> dict[Any, Any]:
     work = make_submission(stage, team)
     submissions.add_file(work, file=stored_file(), by=team.leader, at=now())
     submissions.hand_in(work, by=team.leader, at=now())
+    until = stage.closes_at + timedelta(hours=1)
+    submissions.extend(stage, team, until=until, reason="Ill.", by=make_staff())
     assignment = mark(make_assignment(work), 80)
     submissions.declare_conflict(
         judge=assignment.judge,

@@ -7,11 +7,17 @@ from django.urls import reverse
 
 from accounts.models import Institution, User
 from registrations.models import Competition, Registration
-from submissions.models import Assignment, Criterion, JudgeAppointment, Stage
+from submissions.models import (
+    Assignment,
+    Criterion,
+    Extension,
+    JudgeAppointment,
+    Stage,
+)
 from tests.admin.conftest import MODELS, Office
 from tests.factories import make_user
 
-CHANGED_BY_STAFF = {Institution, Competition, Stage, Criterion}
+CHANGED_BY_STAFF = {Institution, Competition, Stage, Criterion, Extension}
 ADDED_BY_STAFF = {*CHANGED_BY_STAFF, JudgeAppointment, Assignment}
 CHANGED_BY_ADMIN = {*CHANGED_BY_STAFF, User}
 
