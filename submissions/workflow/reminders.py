@@ -14,6 +14,7 @@ from competition_site.outbox.workflow import enqueue
 from competition_site.upkeep.reminders import Deadline, tell_once, untold
 from registrations.models import Registration
 from submissions.models import Extension, Stage, Submission
+from submissions.workflow.deadlines import window_of
 
 KIND = "stage_closing"
 
@@ -55,8 +56,8 @@ def _near(teams: Sequence[Registration], stage: Stage, at: datetime) -> Iterator
 
 
 def _deadline(stage: Stage, team: UUID, until: datetime | None) -> Deadline:
-    end = max(stage.closes_at, until or stage.closes_at)
-    return Deadline(KIND, team, stage.pk, stage.opens_at, end)
+    window = window_of(stage, until)
+    return Deadline(KIND, team, stage.pk, window.opens_at, window.closes_at)
 
 
 def _handed_in(stage: Stage, teams: Sequence[UUID]) -> set[UUID]:
