@@ -5,20 +5,50 @@ from datetime import UTC, datetime
 from competition_site.outbox.mails import describe
 
 _TEAM = {"team_name": "Tim Garuda", "competition_title": "Capture the Flag 2026"}
+_PK = "01890a5d-ac96-774b-bcce-b302099a8057"
 _ENTRY = {
     **_TEAM,
     "competition_slug": "ctf-2026",
-    "pk": "01890a5d-ac96-774b-bcce-b302099a8057",
+    "pk": _PK,
+    "note": "The list of members is not complete.\nPlease write to us.",
+    "payment_status": "awaiting",
+    "amount_due": 150_731,
+    "payment_reference": "K7M2-QX4T",
+    "payment_due_at": datetime(2026, 3, 3, 9, 30, tzinfo=UTC),
+    "payment_reason": "The amount cannot be read.",
+    "offer_expires_at": datetime(2026, 3, 4, 9, 30, tzinfo=UTC),
 }
 _INVITATION = {
     **_TEAM,
     "email": "budi@kampus.example",
-    "registration_id": _ENTRY["pk"],
+    "registration_id": _PK,
     "expires_at": datetime(2026, 3, 8, 16, 59, tzinfo=UTC),
 }
 
 describe("registration_submitted", registration=_ENTRY)
 describe("registration_approved", registration=_ENTRY)
+describe("registration_rejected", registration=_ENTRY)
+describe("registration_reopened", registration=_ENTRY)
+describe("registration_withdrawn", registration=_ENTRY)
+describe("registration_disqualified", registration=_ENTRY)
+describe("draft_expired", registration=_ENTRY)
+describe("registration_waitlisted", registration=_ENTRY, position=7, note="Too late.")
+describe("place_offered", registration=_ENTRY)
+describe("offer_accepted", registration=_ENTRY)
+describe("offer_declined", registration=_ENTRY, position=1)
+describe("offer_expired", registration=_ENTRY)
+describe("payment_proof_received", registration=_ENTRY)
+describe("payment_verified", registration=_ENTRY)
+describe("payment_refused", registration=_ENTRY)
+describe("payment_waived", registration=_ENTRY)
+describe("payment_expired", registration=_ENTRY)
+describe(
+    "changes_requested",
+    registration=_ENTRY,
+    team_name_note="Please leave out the brand.",
+    answers=[({"en": "Shirt size", "id": "Ukuran kaus"}, "We have no such size.")],
+    documents=[("student card", "Budi Santoso", "It has expired.")],
+)
 describe("member_joined", registration=_ENTRY, member="Budi Santoso")
 describe("member_left", registration=_ENTRY, member="Budi Santoso")
 describe("member_removed", registration=_ENTRY)
@@ -36,7 +66,7 @@ describe(
         "team_name": "Tim Garuda",
         "file_name": "ktm.jpg",
         "reason": "The name can't be read.\nPlease take the picture by daylight.",
-        "registration_id": _ENTRY["pk"],
+        "registration_id": _PK,
     },
 )
 

@@ -5,6 +5,7 @@ from rest_framework.routers import SimpleRouter
 
 from registrations.views import (
     competitions,
+    decisions,
     documents,
     invitations,
     members,
@@ -15,6 +16,7 @@ router = SimpleRouter(trailing_slash=False, use_regex_path=False)
 router.register("competitions", competitions.CompetitionViewSet, "competition")
 router.register("registrations", registrations.RegistrationViewSet, "registration")
 router.register("invitations", invitations.InvitationViewSet, "invitation")
+router.register("registrations", decisions.DecisionViewSet, "decision")
 router.register("documents", documents.DocumentViewSet, "document")
 
 urlpatterns = [

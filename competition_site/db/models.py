@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, ClassVar, Self
 
 from django.db import models
@@ -94,13 +94,20 @@ class StatusRow(VersionedRow):
     class Meta:
         abstract = True
 
-    def move_to(self, target: str, **fields: Any) -> None:
+    def move_to(
+        self, target: str, *, only_from: Collection[str] = (), **fields: Any
+    ) -> None:
         """Change status in one conditional UPDATE: of two racing callers, one wins.
 
-        Raises RuleViolation("invalid_transition") where the current status does not
-        lead to ``target``.
+        ``only_from`` are the statuses that the caller's verb begins in, where others
+        lead to ``target`` too. Raises RuleViolation("invalid_transition") where the
+        current status does not lead to ``target``.
         """
-        sources = [s for s, targets in self.TRANSITIONS.items() if target in targets]
+        sources = [
+            status
+            for status, targets in self.TRANSITIONS.items()
+            if target in targets and (not only_from or status in only_from)
+        ]
         if not self.change_where({"status__in": sources}, status=target, **fields):
             raise RuleViolation(
                 "invalid_transition",

@@ -42,3 +42,21 @@ class RegistrationFilters(StrictSerializer):
     )
     institution = IdField(required=False)
     search = serializers.CharField(required=False, max_length=64)
+
+
+class NoteBody(StrictSerializer):
+    """Why: the team reads it."""
+
+    note = serializers.CharField(max_length=2000)
+
+
+class NotesField(serializers.DictField):
+    """``{what: why}``; whether there is such a thing is the workflow's question."""
+
+    child = serializers.CharField(max_length=500)
+
+
+class ChangeRequestBody(StrictSerializer):
+    fields = NotesField(required=False)
+    documents = NotesField(required=False)
+    note = serializers.CharField(required=False, allow_blank=True, max_length=2000)

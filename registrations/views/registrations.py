@@ -12,9 +12,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from accounts.permissions import (
-    IsOrganiser,
-)
 from competition_site.api.conditional import expected_version, with_version
 from competition_site.api.envelope import Reply
 from competition_site.api.serializers import NoBody
@@ -62,41 +59,74 @@ class RegistrationViewSet(StrictRequests, GenericViewSet[Registration]):
             **body,
         )
         message = _("Your team is registered.")
-        reply = self._detail(request, registration, message=message, status=201)
+        reply = detail_reply(request, registration, message=message, status=201)
         reply["Location"] = f"/api/v1/registrations/{registration.pk}"
         return reply
 
     def retrieve(self, request: Request, pk: str) -> Response:
         registration = self.get_object()
         self.parameters()
-        return self._detail(request, registration)
+        return detail_reply(request, registration)
 
     def partial_update(self, request: Request, pk: str) -> Response:
         registration = self.get_object()
         version = expected_version(request, registration)
         body = self.body(serializers.RegistrationChanges, partial=True)
         workflow.edit(registration, by=request.user, if_version=version, **body)
-        return self._detail(
+        return detail_reply(
             request, registration, message=_("The registration is saved.")
         )
+
+    def destroy(self, request: Request, pk: str) -> Response:
+        registration = self.get_object()
+        version = expected_version(request, registration)
+        self.body(NoBody)
+        workflow.delete_draft(
+            registration, by=request.user, at=request.received_at, if_version=version
+        )
+        return Reply(message=_("The draft is deleted."))
 
     @action(detail=True, methods=["post"], permission_classes=[IsLeader])
     def submit(self, request: Request, pk: str) -> Response:
         registration = self.get_object()
         self.body(NoBody)
         workflow.submit(registration, by=request.user, at=request.received_at)
-        return self._detail(
-            request, registration, message=_("The registration is submitted.")
-        )
+        message = _("The registration is submitted.")
+        if registration.status == Registration.Status.WAITLISTED:
+            message = _("All places are taken; your team is on the waiting list.")
+        return detail_reply(request, registration, message=message)
 
-    @action(detail=True, methods=["post"], permission_classes=[IsOrganiser])
-    def approve(self, request: Request, pk: str) -> Response:
+    @action(detail=True, methods=["post"], permission_classes=[IsLeader])
+    def withdraw(self, request: Request, pk: str) -> Response:
         registration = self.get_object()
         self.body(NoBody)
-        workflow.approve(registration, by=request.user)
-        return self._detail(
-            request, registration, message=_("The registration is approved.")
-        )
+        workflow.withdraw(registration, by=request.user, at=request.received_at)
+        return detail_reply(request, registration, message=_("The team is withdrawn."))
+
+    @action(
+        detail=True,
+        methods=["post"],
+        permission_classes=[IsLeader],
+        url_path="offer/accept",
+    )
+    def accept_offer(self, request: Request, pk: str) -> Response:
+        registration = self.get_object()
+        self.body(NoBody)
+        workflow.accept_offer(registration, by=request.user, at=request.received_at)
+        return detail_reply(request, registration, message=_("The place is yours."))
+
+    @action(
+        detail=True,
+        methods=["post"],
+        permission_classes=[IsLeader],
+        url_path="offer/decline",
+    )
+    def decline_offer(self, request: Request, pk: str) -> Response:
+        registration = self.get_object()
+        self.body(NoBody)
+        workflow.decline_offer(registration, by=request.user, at=request.received_at)
+        message = _("The place goes to the next team; you keep your turn.")
+        return detail_reply(request, registration, message=message)
 
     @action(
         detail=True,
@@ -119,10 +149,12 @@ class RegistrationViewSet(StrictRequests, GenericViewSet[Registration]):
         row = document_row(document, user=request.user)
         return Reply(row, message=_("The document is handed in."), status=201)
 
-    def _detail(
-        self, request: Request, registration: Registration, **reply: Any
-    ) -> Response:
-        detail = shapes.registration_detail(
-            registration, user=request.user, at=request.received_at
-        )
-        return with_version(Reply(detail, **reply), registration)
+
+def detail_reply(
+    request: Request, registration: Registration, **reply: Any
+) -> Response:
+    """The registration as the caller sees it now, with its version."""
+    detail = shapes.registration_detail(
+        registration, user=request.user, at=request.received_at
+    )
+    return with_version(Reply(detail, **reply), registration)

@@ -68,7 +68,11 @@ def of_roster(
     Once documents are purged nobody can tell any more whether they were complete.
     """
     leaders = [UUID(e["id"]) for e in entries if e["role"] == Membership.Role.LEADER]
-    whole = Registration(roster=entries, team_name=registration.team_name)
+    whole = Registration(
+        roster=entries,
+        team_name=registration.team_name,
+        documents_to_change=registration.documents_to_change,
+    )
     purged = any(d.status == Document.Status.PURGED for d in documents)
     complete = requirements.documents_are_complete(whole, competition, documents)
     return {

@@ -14,15 +14,37 @@ from competition_site.files.stored import StoredFile
 from competition_site.outbox.workflow import enqueue
 from competition_site.rules import RuleViolation
 from registrations.models import Competition, Document, Registration
-from registrations.workflow import requirements
+from registrations.workflow import proofs, requirements
+from registrations.workflow.cases import (
+    Case,
+    case_of,
+    require_member,
+    require_status,
+)
+from registrations.workflow.transitions import transition
 
 ACCEPTED_TYPES = ("application/pdf", "image/jpeg", "image/png")
 MAXIMUM_PER_REGISTRATION = 50
 Status = Document.Status
 
 
-@retry_on_conflict
-@transaction.atomic
+def require_upload(case: Case) -> None:
+    """Raises RuleViolation: permission_denied, invalid_transition."""
+    require_member(case)
+    require_status(case, *Registration.ACTIVE)
+
+
+def require_pay(case: Case) -> None:
+    """The rule of handing in a proof of payment.
+
+    Raises RuleViolation: permission_denied, invalid_transition, payment_expired,
+    competition_full, institution_quota_full.
+    """
+    require_member(case)
+    proofs.require_payable(case)
+
+
+@transition
 def add_document(
     registration: Registration,
     *,
@@ -34,12 +56,15 @@ def add_document(
 ) -> Document:
     """Hand a stored file in as a proof; a personal one is ``by``'s own or ``member``'s.
 
+    A proof of payment moves the payment on, and takes the seat where that is the
+    policy; where there is none, the team waits for one with its proof kept.
     Raises RuleViolation: invalid_transition, permission_denied (another's proof,
-    unless by the leader), validation_error (``member``).
+    unless by the leader), validation_error (``member``), payment_expired,
+    competition_full, institution_quota_full.
     """
-    registration.refresh_from_db()
-    if registration.status not in Registration.ACTIVE:
-        raise RuleViolation("invalid_transition")
+    case = case_of(registration, by=by, at=at)
+    is_payment = kind == Document.Kind.PAYMENT_PROOF
+    (require_pay if is_payment else require_upload)(case)
     owner = _owner(registration, kind, member, by)
     if registration.documents.count() >= MAXIMUM_PER_REGISTRATION:
         text = _("This team has reached its document limit.")
@@ -55,10 +80,13 @@ def add_document(
         file_name=file.name,
         size=file.size,
         sha256=file.sha256,
+        original_sha256=file.sha256,
         content_type=file.content_type,
         storage_key=file.key,
     )
     record(by, "document.uploaded", document, kind=kind, sha256=file.sha256)
+    if is_payment:
+        proofs.hand_in_proof(case)
     return document
 
 
@@ -76,10 +104,20 @@ def _owner(
     return owner
 
 
+def _require_own_decision(document: Document) -> None:
+    """Raises RuleViolation("invalid_transition") for a proof of payment."""
+    if document.kind == Document.Kind.PAYMENT_PROOF:
+        text = _("Decide about the team's payment; its proof follows.")
+        raise RuleViolation("invalid_transition", text)
+
+
 @retry_on_conflict
 @transaction.atomic
 def verify_document(document: Document, *, by: User) -> Document:
-    """Accept a proof. Raises RuleViolation: invalid_transition."""
+    """Accept a proof. Raises RuleViolation: invalid_transition (also for a proof of
+    payment, whose status follows the payment).
+    """
+    _require_own_decision(document)
     document.move_to(Status.VERIFIED, reason="")
     record(by, "document.verified", document)
     _count_documents(document)
@@ -89,7 +127,10 @@ def verify_document(document: Document, *, by: User) -> Document:
 @retry_on_conflict
 @transaction.atomic
 def refuse_document(document: Document, *, reason: str, by: User) -> Document:
-    """Refuse a proof and tell who sent it. Raises RuleViolation: invalid_transition."""
+    """Refuse a proof and tell who sent it. Raises RuleViolation: invalid_transition
+    (also for a proof of payment, whose status follows the payment).
+    """
+    _require_own_decision(document)
     document.move_to(Status.REFUSED, reason=reason)
     record(by, "document.refused", document, reason=reason)
     uploader = User.objects.get(pk=document.uploaded_by_id)

@@ -1,29 +1,49 @@
-"""A team's entry: created, edited and submitted by its leader, approved by staff."""
+"""A team's entry: created, edited and submitted by its leader."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from accounts.audit import record
 from accounts.models import User
 from accounts.workflow import require_verified_email
+from competition_site.clock import now
 from competition_site.db.constraints import duplicates_refused
 from competition_site.db.text import folded
-from competition_site.db.transactions import retry_on_conflict
-from competition_site.outbox.workflow import enqueue
-from competition_site.rules import RuleViolation
+from competition_site.db.transactions import Conflict, retry_on_conflict
+from competition_site.rules import RuleViolation, Text
 from registrations.models import Competition, Membership, Registration
 from registrations.questions import require_fitting
-from registrations.workflow import eligibility, requirements, roster, seats
+from registrations.workflow import eligibility, requirements, roster
+from registrations.workflow.cases import (
+    Case,
+    case_of,
+    impossible,
+    require_leader,
+    require_status,
+)
 from registrations.workflow.competitions.removal import count_registration
 from registrations.workflow.judges import require_no_judge
+from registrations.workflow.submitting import submit
 
 Status = Registration.Status
-Payment = Registration.PaymentStatus
+
+Follower = Callable[[Registration], None]
+_renaming_followers: list[Follower] = []
+
+
+def follow_renaming(callback: Follower) -> Follower:
+    """Have a function called in the transaction in which a team gets another name.
+
+    For the apps above, whose rows carry a copy of it.
+    """
+    _renaming_followers.append(callback)
+    return callback
 
 
 def _name_taken() -> RuleViolation:
@@ -86,6 +106,19 @@ def create(
     return registration
 
 
+def require_edit(case: Case) -> None:
+    """Raises RuleViolation: permission_denied, invalid_transition (nothing is open)."""
+    require_leader(case)
+    require_status(case, Status.DRAFT, Status.CHANGES_REQUESTED)
+    if case.registration.status != Status.DRAFT and not _named(case.registration):
+        raise impossible(case.registration, _("No field is asked to be changed."))
+
+
+def _named(registration: Registration) -> set[str]:
+    """The fields that staff asked to be changed."""
+    return {name for name, _why in registration.fields_to_change}
+
+
 @duplicates_refused({("competition_id", "team_name_key"): _name_taken})
 @retry_on_conflict
 @transaction.atomic
@@ -94,82 +127,70 @@ def edit(
     *,
     by: User,
     if_version: int | None = None,
-    team_name: str | None = None,
-    answers: Mapping[str, Any] | None = None,
+    **written: Any,
 ) -> Registration:
-    """Change a draft.
+    """Change ``team_name`` or ``answers``: of a draft all, else what staff named.
 
-    Raises RuleViolation: invalid_transition (no draft), validation_error,
+    A draft's answers are replaced; those that were asked to be changed are put in
+    their place among the others.
+    Raises RuleViolation: permission_denied, invalid_transition, validation_error,
     team_name_taken, stale_version.
     """
-    fields: dict[str, Any] = {}
-    if team_name is not None:
-        fields |= {"team_name": team_name, "team_name_key": folded(team_name)}
+    case = case_of(registration, by=by, at=now())
+    require_edit(case)
+    answers = written.get("answers")
     if answers is not None:
-        require_fitting(registration.competition.questions, answers)
-        fields["answers"] = list(answers.items())
-    conditions: dict[str, Any] = {"status": Status.DRAFT}
+        require_fitting(case.competition.questions, answers)
+    if registration.status == Status.CHANGES_REQUESTED:
+        written = _within_request(registration, written)
+    fields = _columns(**written)
+    conditions: dict[str, Any] = {"status": registration.status}
     if if_version is not None:
         conditions["version"] = if_version
+    renamed = written.get("team_name", registration.team_name) != registration.team_name
     if not registration.change_where(conditions, **fields):
-        stale = registration.status == Status.DRAFT
-        raise RuleViolation("stale_version" if stale else "invalid_transition")
-    if team_name is not None:
-        registration.invitations.update(team_name=team_name)
-        registration.documents.update(team_name=team_name)
+        raise Conflict if if_version is None else RuleViolation("stale_version")
+    if renamed:
+        _rename(registration)
     record(by, "registration.edited", registration, fields=", ".join(fields))
     return registration
 
 
-@retry_on_conflict
-@transaction.atomic
-def submit(registration: Registration, *, by: User, at: datetime) -> Registration:
-    """Hand a complete draft to the organisers, and take its seat if that is the policy.
+def _columns(
+    *, team_name: str | None = None, answers: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    columns: dict[str, Any] = {}
+    if team_name is not None:
+        columns |= {"team_name": team_name, "team_name_key": folded(team_name)}
+    if answers is not None:
+        columns["answers"] = list(answers.items())
+    return columns
 
-    Raises RuleViolation: invalid_transition, registration_not_open,
-    profile_incomplete, team_too_small, answers_incomplete, documents_missing,
-    competition_full.
+
+def _within_request(
+    registration: Registration, written: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What is written, checked against what staff named; the same again is no change.
+
+    Raises RuleViolation("validation_error") naming the fields that aren't open.
     """
-    registration.refresh_from_db()
-    competition = Competition.objects.get(pk=registration.competition_id)
-    documents = list(registration.documents.all())
-    requirements.require_submittable(registration, competition, documents, by=by, at=at)
-    registration.move_to(
-        Status.SUBMITTED,
-        submitted_at=at,
-        amount_due=competition.fee,
-        payment_status=Payment.AWAITING if competition.fee else Payment.NOT_REQUIRED,
-    )
-    record(by, "registration.submitted", registration)
-    enqueue(
-        "registration_submitted",
-        to=by.email,
-        language=by.language,
-        registration=registration,
-    )
-    if competition.seat_policy == Competition.SeatPolicy.ON_SUBMIT:
-        seats.take(registration)
-    return registration
+    held = registration.answers_by_key
+    answers = written.get("answers") or {}
+    changed = {f"answers.{k}" for k, v in answers.items() if held.get(k) != v}
+    if written.get("team_name", registration.team_name) != registration.team_name:
+        changed.add("team_name")
+    closed = changed - _named(registration)
+    if closed:
+        text: Text = _("This is not among what is to be changed.")
+        errors = {name: [text] for name in sorted(closed)}
+        raise RuleViolation("validation_error", errors=errors)
+    return {**written, "answers": {**held, **answers}}
 
 
-@retry_on_conflict
-@transaction.atomic
-def approve(registration: Registration, *, by: User) -> Registration:
-    """Accept a submitted team, and take its seat if it has none yet.
-
-    Raises RuleViolation: invalid_transition, team_too_small, competition_full.
-    """
-    registration.refresh_from_db()
-    competition = Competition.objects.get(pk=registration.competition_id)
-    requirements.require_approvable(registration, competition)
-    registration.move_to(Status.APPROVED)
-    record(by, "registration.approved", registration)
-    leader = User.objects.get(pk=registration.leader_id)
-    enqueue(
-        "registration_approved",
-        to=leader.email,
-        language=leader.language,
-        registration=registration,
-    )
-    seats.take(registration)
-    return registration
+def _rename(registration: Registration) -> None:
+    """Copies of the name follow, also those of the apps above."""
+    name = {"team_name": registration.team_name}
+    registration.invitations.update(**name)
+    registration.documents.update(**name)
+    for follower in _renaming_followers:
+        follower(registration)

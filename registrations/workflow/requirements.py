@@ -9,13 +9,11 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from accounts.workflow import require_complete_profile
 from competition_site.rules import RuleViolation, Text
 from registrations.models import Competition, Document, Registration
-from registrations.questions import require_complete
-from registrations.workflow import seats
 
-Seat = Competition.SeatPolicy
+Missing = tuple[str, dict[str, Any] | None]
+"""A kind of document, and the member (as in the roster) who lacks it."""
 
 
 def require_open(competition: Competition, at: datetime) -> None:
@@ -24,51 +22,16 @@ def require_open(competition: Competition, at: datetime) -> None:
         raise RuleViolation("registration_not_open")
 
 
-def require_submittable(
-    registration: Registration,
-    competition: Competition,
-    documents: Collection[Document],
-    *,
-    by: User,
-    at: datetime,
-) -> None:
-    """Everything but the seat that a draft needs to be submitted.
-
-    Raises RuleViolation: invalid_transition, registration_not_open,
-    profile_incomplete, team_too_small, answers_incomplete, documents_missing.
-    """
-    if not registration.can_move_to(Registration.Status.SUBMITTED):
-        raise RuleViolation("invalid_transition")
-    require_open(competition, at)
-    require_complete_profile(by)
-    require_roster_size(registration, competition)
-    require_complete(competition.questions, registration.answers_by_key)
-    require_documents(registration, competition, documents)
-
-
-def require_submit_seat(competition: Competition) -> None:
-    """Raises RuleViolation: competition_full, where submitting takes a seat."""
-    if competition.seat_policy == Seat.ON_SUBMIT:
-        seats.require_free(competition)
-
-
-def require_approvable(registration: Registration, competition: Competition) -> None:
-    """Raises RuleViolation: invalid_transition, team_too_small, competition_full."""
-    if not registration.can_move_to(Registration.Status.APPROVED):
-        raise RuleViolation("invalid_transition")
-    require_roster_size(registration, competition)
-    if not registration.seat_taken:
-        seats.require_free(competition)
-
-
 def require_roster_size(registration: Registration, competition: Competition) -> None:
-    """Raises RuleViolation: team_too_small."""
+    """Raises RuleViolation: team_too_small, team_full (more than there may be)."""
     if registration.members_count < competition.team_size_min:
         raise RuleViolation(
             "team_too_small",
             _("A team has at least %(minimum)d members.")
             % {"minimum": competition.team_size_min},
         )
+    if registration.members_count > competition.team_size_max:
+        raise RuleViolation("team_full")
 
 
 def require_changeable_roster(
@@ -109,11 +72,16 @@ def require_led(registration: Registration) -> None:
 def require_documents(
     registration: Registration,
     competition: Competition,
-    documents: Iterable[Document],
+    documents: Collection[Document],
 ) -> None:
     """Raises RuleViolation("documents_missing") naming each missing kind."""
-    good = [d for d in documents if d.status != Document.Status.REFUSED]
+    good = [
+        d
+        for d in counting(registration, documents)
+        if d.status != Document.Status.REFUSED
+    ]
     missing = missing_documents(registration, competition, good)
+    missing += [owed for owed in _owed(registration, documents) if owed not in missing]
     if missing:
         errors: dict[str, list[Text]] = {}
         for kind, member in missing:
@@ -122,13 +90,48 @@ def require_documents(
         raise RuleViolation("documents_missing", errors=errors)
 
 
+def counting(
+    registration: Registration, documents: Iterable[Document]
+) -> list[Document]:
+    """The documents that nobody has asked to replace."""
+    replaced = {key for key, _why in registration.documents_to_change}
+    return [d for d in documents if str(d.pk) not in replaced]
+
+
+def _owed(registration: Registration, documents: Iterable[Document]) -> list[Missing]:
+    """What staff asked to be handed in anew, and hasn't been since."""
+    asked = {key for key, why in registration.documents_to_change if why}
+    fresh = [
+        d
+        for d in counting(registration, documents)
+        if d.status != Document.Status.REFUSED
+    ]
+    roster = {member["id"]: member for member in registration.roster}
+    return [
+        (old.kind, roster.get(str(old.member_id)))
+        for old in documents
+        if str(old.pk) in asked
+        and (old.member_id is None or str(old.member_id) in roster)
+        and not any(_replaces(new, old) for new in fresh)
+    ]
+
+
+def _replaces(new: Document, old: Document) -> bool:
+    same = (new.kind, new.member_id) == (old.kind, old.member_id)
+    return same and new.pk > old.pk
+
+
 def documents_are_complete(
     registration: Registration,
     competition: Competition,
     documents: Iterable[Document],
 ) -> bool:
     """Whether every required document is verified, for every member."""
-    verified = [d for d in documents if d.status == Document.Status.VERIFIED]
+    verified = [
+        d
+        for d in counting(registration, documents)
+        if d.status == Document.Status.VERIFIED
+    ]
     return not missing_documents(registration, competition, verified)
 
 
@@ -136,14 +139,19 @@ def missing_documents(
     registration: Registration,
     competition: Competition,
     documents: Iterable[Document],
-) -> list[tuple[str, dict[str, Any] | None]]:
-    """Required kinds that ``documents`` lack, personal ones per member."""
+) -> list[Missing]:
+    """Required kinds that ``documents`` lack, personal ones per member.
+
+    A proof of payment is the payment's own matter.
+    """
     owned = {
         (d.kind, str(d.member_id) if d.kind in Document.PERSONAL else None)
         for d in documents
     }
-    missing: list[tuple[str, dict[str, Any] | None]] = []
+    missing: list[Missing] = []
     for kind in competition.required_documents:
+        if kind == Document.Kind.PAYMENT_PROOF:
+            continue
         if kind in Document.PERSONAL:
             missing += [
                 (kind, m) for m in registration.roster if (kind, m["id"]) not in owned

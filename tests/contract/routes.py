@@ -22,6 +22,9 @@ USUAL = {
 }
 
 
+NOTE = {"note": "Because."}
+
+
 @dataclass(frozen=True)
 class Row:
     """One route and method, with a body that would be accepted."""
@@ -219,8 +222,36 @@ ROWS = (
         lambda _: {"team_name": "Renamed"},
     ),
     signed_in("POST", "/registrations/{draft}/submit", "404 200 403 403 403  404 404"),
+    signed_in("DELETE", "/registrations/{draft}", "404 200 403 403 403  404 404"),
     signed_in(
-        "POST", "/registrations/{submitted}/approve", "403 403 403 200 200  403 403"
+        "POST", "/registrations/{submitted}/withdraw", "404 200 403 403 403  404 404"
+    ),
+    *(
+        signed_in(
+            "POST",
+            f"/registrations/{{promoted}}/offer/{answer}",
+            "404 200 403 403 403  404 404",
+        )
+        for answer in ("accept", "decline")
+    ),
+    *(
+        signed_in(
+            "POST",
+            f"/registrations/{{{team}}}/{verb}",
+            "403 403 403 200 200  403 403",
+            body and (lambda _, body=body: body),
+        )
+        for team, verb, body in (
+            ("submitted", "approve", None),
+            ("submitted", "reject", NOTE),
+            ("submitted", "request-changes", {"fields": {"team_name": "Too long."}}),
+            ("submitted", "waitlist", NOTE),
+            ("approved", "reopen", NOTE),
+            ("submitted", "disqualify", NOTE),
+            ("paid", "payment/verify", None),
+            ("paid", "payment/refuse", {"reason": "Not readable."}),
+            ("paid", "payment/waive", None),
+        )
     ),
     signed_in(
         "GET", "/registrations/{draft}/invitations", "404 200 403 403 403  404 404"

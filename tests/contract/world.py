@@ -93,7 +93,7 @@ class World:
 
     @cached_property
     def competition(self) -> Competition:
-        return make_competition()
+        return make_competition(waitlist_open=True)
 
     @cached_property
     def empty(self) -> Competition:
@@ -112,6 +112,23 @@ class World:
     @cached_property
     def approved(self) -> Registration:
         return make_approved(self._team())
+
+    @cached_property
+    def paid(self) -> Registration:
+        """The submitted team, which has sent the proof of its payment."""
+        Competition.objects.filter(pk=self.competition.pk).update(fee=150_000)
+        make_document(self.submitted, kind=Document.Kind.PAYMENT_PROOF)
+        return self.submitted
+
+    @cached_property
+    def promoted(self) -> Registration:
+        """The team, once it is offered the only place."""
+        Competition.objects.filter(pk=self.competition.pk).update(capacity=1)
+        holder = make_registration(self.competition, submit_now=True)
+        team = self.submitted
+        registrations.withdraw(holder, by=holder.leader, at=now())
+        team.refresh_from_db()
+        return team
 
     def _team(self) -> Registration:
         make_registration(self.competition, leader=self.stranger)

@@ -12,6 +12,7 @@ from competition_site.outbox.models import OutboxMessage
 from competition_site.rules import RuleViolation
 from registrations import workflow
 from registrations.models import Competition, Document, Registration
+from registrations.workflow.cases import Case
 from registrations.workflow.possibilities import can, verdict
 from tests.factories import (
     add_member,
@@ -253,8 +254,7 @@ def test_can_tells_what_submit_would_answer():
         """Ask ``can``, then submit: both say the same."""
         competition.refresh_from_db()
         registration.refresh_from_db()
-        documents = list(registration.documents.all())
-        told = can(registration, competition, documents, by=leader, at=now())
+        told = can(Case(registration, competition, leader, now()))
         answer = verdict(lambda: submit(registration))
         assert told["submit"] == answer
         return answer

@@ -9,6 +9,7 @@ from accounts.audit import record
 from accounts.models import User
 from accounts.workflow import hold_open_account
 from registrations.models import Membership, Registration
+from registrations.workflow.leaving import withdraw_leaderless
 from registrations.workflow.teams.members import pass_to
 
 
@@ -31,7 +32,7 @@ def _pass_on_led(user: User, at: datetime) -> None:
             pass_to(registration, successor, at)
             record(None, "registration.passed_on", registration, leader=successor.pk)
         elif registration.status in Registration.ACTIVE:
-            _withdraw(registration, at)
+            withdraw_leaderless(registration, at=at)
 
 
 def _successor(registration: Registration, leader: User) -> User | None:
@@ -42,11 +43,3 @@ def _successor(registration: Registration, leader: User) -> User | None:
         if hold_open_account(member.user):
             return member.user
     return None
-
-
-def _withdraw(registration: Registration, at: datetime) -> None:
-    """Until there is a verb for it."""
-    registration.move_to(Registration.Status.WITHDRAWN)
-    record(None, "registration.withdrawn", registration)
-    members = Membership.objects.filter(registration=registration, active=True)
-    members.update(active=False, updated_at=at)
