@@ -95,9 +95,6 @@ def event(db: None) -> Submission:
         number=1,
         computed_at=now(),
     )
-    InstitutionQuota.objects.create(
-        competition=stage.competition, institution_id=team.institution_id, seats_taken=1
-    )
     return entry
 
 
