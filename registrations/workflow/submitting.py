@@ -34,8 +34,8 @@ def require_submit(case: Case) -> None:
     """Everything a team needs to be handed to the organisers.
 
     Raises RuleViolation: permission_denied, invalid_transition, registration_not_open,
-    profile_incomplete, not_eligible, team_too_small, answers_incomplete, documents_missing,
-    competition_full, institution_quota_full (where it can't wait).
+    profile_incomplete, not_eligible, team_too_small, answers_incomplete,
+    documents_missing, competition_full, institution_quota_full (where it can't wait).
     """
     require_leader(case)
     require_status(case, Status.DRAFT, Status.CHANGES_REQUESTED)
