@@ -17,7 +17,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
-## make run            start the API, the outbox and demo data on port 8000 (PORT=8001 for another)
+## make run            start the API, the outbox, the scheduled tasks and demo data on port 8000 (PORT=8001 for another)
 run: $(VENV)/.runtime .env var/.static
 	@$(BIN)/python manage.py migrate --no-input --verbosity 0
 	@$(BIN)/python manage.py load_demo --if-empty

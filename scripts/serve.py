@@ -1,4 +1,4 @@
-"""Runs the API and the outbox side by side until one of them or the caller ends."""
+"""Runs the API, the outbox and scheduled tasks until one of them or the caller ends."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from competition_site.gunicorn import port
 COMMANDS = {
     "API": [sys.executable, "-m", "gunicorn", "-c", "python:competition_site.gunicorn"],
     "outbox": [sys.executable, "manage.py", "run_outbox", "--watch"],
+    "tick": [sys.executable, "manage.py", "tick", "--watch"],
 }
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 STOP_SECONDS = 35  # gunicorn lets running requests end within 30

@@ -20,7 +20,9 @@ from competition_site.rules import RuleViolation
 from competition_site.upkeep import heartbeat, tasks
 from competition_site.upkeep.models import Heartbeat
 from competition_site.upkeep.tasks import Due, Phase, scheduled
+from competition_site.watching import Watch
 from tests.racing import race
+from tests.servers import running_command, wait_for
 from tests.upkeep.commands import outcome, report, run
 
 pytestmark = pytest.mark.django_db
@@ -238,6 +240,39 @@ def test_two_at_once_send_and_delete_everything_once(student: User) -> None:
     assert not Session.objects.exists()
     assert {told["send_mail"]["failed"] for told in reports} == {0}
     assert Heartbeat.objects.filter(pk="tick", finished_at__isnull=False).count() == 1
+
+
+# --- without cron -------------------------------------------------------------------
+def test_watching_ticks_until_it_is_stopped() -> None:
+    enqueue()
+    beat = Heartbeat.objects.filter(pk="tick")
+    with running_command("tick", "--watch", "--interval=0.05"):
+        wait_for(lambda: beat.filter(done=1).exists(), "a tick has sent the mail", 30)
+        later = beat.filter(finished_at__gt=beat.get().finished_at)
+        wait_for(later.exists, "another one came to its end", 30)
+
+
+def test_a_watch_outlives_what_a_call_raises(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    watch, calls = Watch(), []
+
+    def call() -> None:
+        calls.append(len(calls))
+        if len(calls) == 1:
+            raise ConnectionError
+        watch.stop_wanted = True
+
+    watch.call(call, every=0)
+    assert calls == [0, 1]
+    assert "a call failed" in caplog.text
+
+
+def test_watching_is_no_rehearsal() -> None:
+    for option in ("--dry-run", "--json", "--at=2026-11-23T08:00Z"):
+        with pytest.raises(CommandError, match="--watch"):
+            call_command("tick", "--watch", option)
 
 
 # --- the heartbeat ------------------------------------------------------------------

@@ -2,20 +2,52 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentParser
 from datetime import datetime
+from typing import Any
 
+from django.core.management.base import CommandError
+
+from competition_site.clock import now
 from competition_site.upkeep import heartbeat
 from competition_site.upkeep.management.scheduled_command import ScheduledCommand
 from competition_site.upkeep.running import Report
 from competition_site.upkeep.tasks import Task, tasks
+from competition_site.watching import Watch
 
 
 class Command(ScheduledCommand):
     help = (
         "Run every scheduled task: expire, promote, lock, remind, purge, then send the "
         "mails that are due. For cron, every minute; running it twice, or two at once, "
-        "does no harm. Example: manage.py tick --dry-run --at 2026-11-23T08:00Z"
+        "does no harm. Without cron: --watch. "
+        "Example: manage.py tick --dry-run --at 2026-11-23T08:00Z"
     )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument(
+            "--watch", action="store_true", help="go on until SIGTERM or Ctrl-C"
+        )
+        parser.add_argument(
+            "--interval",
+            type=float,
+            default=60.0,
+            metavar="SECONDS",
+            help="pause between two runs while watching (default: 60)",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not options["watch"]:
+            super().handle(*args, **options)
+            return
+        if options["dry_run"] or options["at"] or options["json"]:
+            msg = "--watch runs for good: --dry-run, --at and --json are for one run."
+            raise CommandError(msg)
+        Watch().call(self._run_now, every=options["interval"])
+
+    def _run_now(self) -> None:
+        self.run_tasks(at=now(), dry_run=False)
 
     def wanted(self, at: datetime, *, dry_run: bool) -> list[Task]:
         """All tasks, but for those that ran recently enough; a rehearsal shows all."""
