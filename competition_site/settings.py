@@ -246,9 +246,16 @@ CORS_PREFLIGHT_MAX_AGE = 7200
 
 # --- files ------------------------------------------------------------------------
 MEDIA_ROOT = Path(env.str("MEDIA_ROOT", str(BASE_DIR / "var" / "media")))
-FILE_UPLOAD_PERMISSIONS = 0o640
-FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o750
+UPLOAD_TEMP_DIR = env.str("UPLOAD_TEMP_DIR", "")  # empty: incoming/ in MEDIA_ROOT
+DISK_RESERVE_BYTES = env.int("DISK_RESERVE_BYTES", 256 * 1024 * 1024)
+"""What uploads leave free on their disk, for the database and the logs."""
 MAX_DOCUMENT_BYTES = env.int("MAX_DOCUMENT_BYTES", 5 * 1024 * 1024)
+MAX_SUBMISSION_BYTES = env.int("MAX_SUBMISSION_BYTES", 1024 * 1024 * 1024)
+MAX_IMAGE_PIXELS = env.int("MAX_IMAGE_PIXELS", 64_000_000)
+ACCEL_REDIRECT_PREFIX = env.str("ACCEL_REDIRECT_PREFIX", "")
+"""Where nginx has MEDIA_ROOT, as in /protected/; empty: files go through Django."""
+# The API's own parser takes uploads; a form of the admin holds small files at most.
+FILE_UPLOAD_HANDLERS = ["competition_site.files.handlers.SmallFilesOnly"]
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "var" / "static"
 STORAGES = {

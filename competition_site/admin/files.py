@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from competition_site.admin.pages import ReadOnlyPage
-from competition_site.files.stored import download
+from competition_site.files.downloads import download
 
 
 class FilePage(ReadOnlyPage):
@@ -47,6 +47,8 @@ class FilePage(ReadOnlyPage):
                 key=row.storage_key,
                 name=self.file_name(row),
                 content_type=row.content_type,
+                size=row.size,
+                sha256=row.sha256,
             )
         except FileNotFoundError:
             text = _("This file is missing in the storage.")

@@ -15,7 +15,6 @@ from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
-from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.http import HttpResponse, QueryDict
 from django.utils.translation import gettext_lazy as _
@@ -26,6 +25,7 @@ from competition_site.api.envelope import CONTENT_TYPE, EnvelopeRenderer
 from competition_site.api.models import IdempotencyKey
 from competition_site.clock import now
 from competition_site.db.transactions import retried
+from competition_site.files.stored import discard
 from competition_site.rules import RuleViolation
 
 HEADER = "Idempotency-Key"
@@ -67,7 +67,8 @@ def run_once(
             lambda: _run(lambda: handler(request, *args, **kwargs), digest, lease),
             name=handler.__qualname__,
         )
-    except BaseException:
+    except BaseException as error:
+        discard(request.FILES.values(), error)
         IdempotencyKey.objects.filter(pk=digest, lease=lease, status_code=None).delete()
         raise
 
@@ -161,7 +162,7 @@ def _digest(request: Request, key: str) -> str:
 def _fingerprint(request: Request) -> str:
     """A hash of the parsed fields and of each file's content."""
     files = {
-        name: [_file_hash(f) for f in request.FILES.getlist(name)]
+        name: [file.original_sha256 for file in request.FILES.getlist(name)]
         for name in request.FILES
     }
     fields: Any = request.data
@@ -171,11 +172,3 @@ def _fingerprint(request: Request) -> str:
         [fields, files], sort_keys=True, separators=(",", ":"), default=str
     )
     return hashlib.sha256(packed.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _file_hash(file: UploadedFile[bytes]) -> str:
-    digest = hashlib.sha256()
-    for chunk in file.chunks():
-        digest.update(chunk)
-    file.seek(0)
-    return digest.hexdigest()

@@ -29,6 +29,9 @@ class StrictRequests:
 
     request: Request
     idempotent = True
+    found: Any = None
+    """The object that ``get_object`` found last."""
+
     filters: type[StrictSerializer] | None = None
     """The query parameters of the list, besides those of its pages."""
 
@@ -57,7 +60,8 @@ class StrictRequests:
         value = self.kwargs.get(lookup)  # type: ignore[attr-defined]
         if lookup in {"pk", "id"} and not is_uuid(value):
             raise Http404
-        return super().get_object()  # type: ignore[misc]
+        self.found = super().get_object()  # type: ignore[misc]
+        return self.found
 
     def parameters(self, *, paged: bool = False) -> dict[str, Any]:
         """The validated query parameters; an unknown or repeated one is refused."""

@@ -133,6 +133,15 @@ def is_unreachable(error: BaseException) -> bool:
     return any(map(_is_unreachable, _chain(error)))
 
 
+def may_be_committed(error: BaseException) -> bool:
+    """Tell whether the block that raised this may have been committed all the same.
+
+    So it is where a hook raised after the commit, where MongoDB never told a commit's
+    result, and where SQLite's disk failed in the middle of one.
+    """
+    return _committed(error) or any(map(_is_unknown_commit, _chain(error)))
+
+
 def _is_conflict(error: BaseException) -> bool:
     if isinstance(error, Conflict):
         return True
@@ -145,9 +154,9 @@ def _is_conflict(error: BaseException) -> bool:
 
 
 def _is_unknown_commit(error: BaseException) -> bool:
-    return isinstance(error, PyMongoError) and error.has_error_label(
-        "UnknownTransactionCommitResult"
-    )
+    if isinstance(error, PyMongoError):
+        return error.has_error_label("UnknownTransactionCommitResult")
+    return isinstance(error, OperationalError) and "disk i/o" in str(error).lower()
 
 
 def _is_unreachable(error: BaseException) -> bool:

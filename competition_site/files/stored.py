@@ -1,63 +1,70 @@
-"""Stored files: an upload on disk, with what is known of it, and its way back."""
+"""Stored files: an upload that has found its place, with what is known of it."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import uuid4
 
 from django.core.files.storage import default_storage
-from django.core.files.uploadedfile import UploadedFile
-from django.http import FileResponse
+from django.db import connection
 
-from competition_site.files.content import clean_name
+from competition_site.db.transactions import may_be_committed
+from competition_site.files.uploads import Upload
 
 
 @dataclass(frozen=True)
 class StoredFile:
-    """A file in storage; ``key`` says nothing about its name, owner or content."""
+    """A file in storage; ``key`` says nothing about its name, owner or content.
+
+    ``original_sha256`` is the hash of what was sent, before metadata was taken out.
+    """
 
     key: str
     name: str
     size: int
     sha256: str
     content_type: str
+    original_sha256: str = ""
 
 
 @contextmanager
-def stored(
-    upload: UploadedFile, *, folder: str, content_type: str
-) -> Iterator[StoredFile]:
-    """Store an upload for a block that writes its row; if that fails, no file stays."""
-    digest = hashlib.sha256()
-    for chunk in upload.chunks():
-        digest.update(chunk)
-    upload.seek(0)
-    random = uuid4().hex
-    key = default_storage.save(f"{folder}/{random[:2]}/{random}", upload)
+def stored(upload: Upload, *, folder: str, content_type: str) -> Iterator[StoredFile]:
+    """Store an upload for a block that writes its row; if that fails, no file stays.
+
+    Two cases leave the file where it is. Inside of a transaction somebody else knows
+    how it ends, may run the block again, and calls ``discard``. And where nobody knows
+    whether the row was written: a row without its file would be a loss, a file without
+    a row is found by ``check_consistency``.
+    """
+    outer = connection.in_atomic_block
     try:
-        yield StoredFile(
-            key=key,
-            name=clean_name(upload.name),
-            size=upload.size or 0,
-            sha256=digest.hexdigest(),
-            content_type=content_type,
-        )
-    except BaseException:
-        default_storage.delete(key)
+        yield _placed(upload, folder, content_type)
+    except BaseException as error:
+        if not outer:
+            discard([upload], error)
         raise
+    finally:
+        upload.close()
 
 
-def download(*, key: str, name: str, content_type: str) -> FileResponse:
-    """Send a stored file as an attachment that a browser never runs."""
-    response = FileResponse(
-        default_storage.open(key),
-        as_attachment=True,
-        filename=name,
+def discard(uploads: Iterable[Upload], error: BaseException) -> None:
+    """Delete what was stored for a transaction that ended in ``error``."""
+    for upload in uploads:
+        if not may_be_committed(error):
+            upload.discard()
+
+
+def _placed(upload: Upload, folder: str, content_type: str) -> StoredFile:
+    if upload.key is None:
+        random = uuid4().hex
+        upload.key = default_storage.save(f"{folder}/{random[:2]}/{random}", upload)
+    return StoredFile(
+        key=upload.key,
+        name=upload.name or "file",
+        size=upload.size or 0,
+        sha256=upload.sha256,
         content_type=content_type,
+        original_sha256=upload.original_sha256,
     )
-    response["Cache-Control"] = "private, no-store"
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return response

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db.models import QuerySet
-from django.http import FileResponse
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from rest_framework.decorators import action
 from rest_framework.permissions import IsAuthenticated
@@ -17,7 +17,7 @@ from accounts.permissions import (
 from competition_site.api.envelope import Reply
 from competition_site.api.serializers import NoBody
 from competition_site.api.views import AnyAccept, StrictRequests
-from competition_site.files.stored import download
+from competition_site.files.downloads import download
 from registrations import workflow
 from registrations.models import Document
 from registrations.serializers import documents as serializers
@@ -31,7 +31,7 @@ class DocumentViewSet(StrictRequests, GenericViewSet[Document]):
         return Document.objects.visible_to(self.request.user)
 
     @action(detail=True, methods=["get"], content_negotiation_class=AnyAccept)
-    def file(self, request: Request, pk: str) -> FileResponse:
+    def file(self, request: Request, pk: str) -> HttpResponseBase:
         document = self.get_object()
         self.parameters()
         workflow.open_document(document, by=request.user)
@@ -39,6 +39,8 @@ class DocumentViewSet(StrictRequests, GenericViewSet[Document]):
             key=document.storage_key,
             name=document.file_name,
             content_type=document.content_type,
+            size=document.size,
+            sha256=document.sha256,
         )
 
     @action(detail=True, methods=["post"], permission_classes=[IsOrganiser])

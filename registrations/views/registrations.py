@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from rest_framework.decorators import action
-from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from competition_site.api.conditional import expected_version, with_version
 from competition_site.api.envelope import Reply
+from competition_site.api.multipart import UploadParser, UploadTerms
 from competition_site.api.serializers import NoBody
 from competition_site.api.views import StrictRequests
 from competition_site.db.text import begins_with
@@ -132,7 +133,7 @@ class RegistrationViewSet(StrictRequests, GenericViewSet[Registration]):
         detail=True,
         methods=["post"],
         permission_classes=[IsMember],
-        parser_classes=[MultiPartParser],
+        parser_classes=[UploadParser],
     )
     def documents(self, request: Request, pk: str) -> Response:
         registration = self.get_object()
@@ -148,6 +149,12 @@ class RegistrationViewSet(StrictRequests, GenericViewSet[Registration]):
             )
         row = document_row(document, user=request.user)
         return Reply(row, message=_("The document is handed in."), status=201)
+
+    def upload_terms(self) -> UploadTerms:
+        return UploadTerms(
+            settings.MAX_DOCUMENT_BYTES,
+            require=lambda: workflow.require_documents_taken(self.found),
+        )
 
 
 def detail_reply(

@@ -18,6 +18,7 @@ from registrations.workflow.documents import (
     add_document,
     open_document,
     refuse_document,
+    require_documents_taken,
     verify_document,
 )
 from registrations.workflow.entries import create, edit, follow_renaming
@@ -90,6 +91,7 @@ __all__ = [
     "remove_member",
     "reopen",
     "request_changes",
+    "require_documents_taken",
     "resend_invitation",
     "revoke_invitation",
     "send_to_waitlist",

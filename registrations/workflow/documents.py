@@ -59,16 +59,16 @@ def add_document(
     A proof of payment moves the payment on, and takes the seat where that is the
     policy; where there is none, the team waits for one with its proof kept.
     Raises RuleViolation: invalid_transition, permission_denied (another's proof,
-    unless by the leader), validation_error (``member``), payment_expired,
-    competition_full, institution_quota_full.
+    unless by the leader), validation_error (``member``; ``file``: too many),
+    payment_expired, competition_full, institution_quota_full.
     """
     case = case_of(registration, by=by, at=at)
     is_payment = kind == Document.Kind.PAYMENT_PROOF
     (require_pay if is_payment else require_upload)(case)
+    # Two uploads at once meet on this row, and the later one counts the other's.
+    Registration.objects.filter(pk=registration.pk).update(updated_at=at)
+    require_documents_taken(registration)
     owner = _owner(registration, kind, member, by)
-    if registration.documents.count() >= MAXIMUM_PER_REGISTRATION:
-        text = _("This team has reached its document limit.")
-        raise RuleViolation("validation_error", errors={"file": [text]})
     document = Document.objects.create(
         registration=registration,
         competition_title=registration.competition_title,
@@ -80,7 +80,7 @@ def add_document(
         file_name=file.name,
         size=file.size,
         sha256=file.sha256,
-        original_sha256=file.sha256,
+        original_sha256=file.original_sha256,
         content_type=file.content_type,
         storage_key=file.key,
     )
@@ -88,6 +88,18 @@ def add_document(
     if is_payment:
         proofs.hand_in_proof(case)
     return document
+
+
+def require_documents_taken(registration: Registration) -> None:
+    """Whether the team may hand in one more document; asked before one is read.
+
+    Raises RuleViolation: invalid_transition, validation_error (``file``: too many).
+    """
+    if registration.status not in Registration.ACTIVE:
+        raise RuleViolation("invalid_transition")
+    if registration.documents.count() >= MAXIMUM_PER_REGISTRATION:
+        text = _("This team has reached its document limit.")
+        raise RuleViolation("validation_error", errors={"file": [text]})
 
 
 def _owner(

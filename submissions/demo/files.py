@@ -10,10 +10,9 @@ from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from hashlib import sha256
 
-from django.core.files.uploadedfile import SimpleUploadedFile
-
 from competition_site.files.content import EXTENSIONS, require_content
 from competition_site.files.stored import StoredFile, stored
+from competition_site.files.uploads import Upload
 
 Colour = tuple[int, int, int]
 
@@ -28,10 +27,14 @@ def upload(
     name: str, content: bytes, *, folder: str
 ) -> AbstractContextManager[StoredFile]:
     """Store a file as the API would, for a block that writes its row."""
-    file = SimpleUploadedFile(name, content)
-    content_type = require_content(
-        file, allowed=EXTENSIONS, maximum_bytes=_MAXIMUM_BYTES
-    )
+    file = Upload.of(name, content)
+    try:
+        content_type = require_content(
+            file, allowed=EXTENSIONS, maximum_bytes=_MAXIMUM_BYTES
+        )
+    except BaseException:
+        file.close()
+        raise
     return stored(file, folder=folder, content_type=content_type)
 
 

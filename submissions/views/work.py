@@ -6,12 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.http import FileResponse, Http404
+from django.http import Http404
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from rest_framework.decorators import action
 from rest_framework.generics import GenericAPIView
-from rest_framework.parsers import MultiPartParser
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -22,10 +22,12 @@ from accounts.permissions import IsOrganiser, IsOrganiserOrReadOnly
 from accounts.roles import Role
 from competition_site.api.conditional import PublicReads, expected_version, with_version
 from competition_site.api.envelope import Reply
+from competition_site.api.multipart import UploadParser, UploadTerms
 from competition_site.api.serializers import NoBody, is_uuid
 from competition_site.api.views import AnyAccept, StrictRequests
 from competition_site.clock import told
-from competition_site.files.stored import download, stored
+from competition_site.files.downloads import download
+from competition_site.files.stored import stored
 from registrations.models import Competition, Registration, own_registration_ids
 from submissions import workflow
 from submissions.models import (
@@ -197,7 +199,7 @@ class SubmissionViewSet(StrictRequests, GenericViewSet[Submission]):
             message=_("Handed in. Keep the receipt's code."),
         )
 
-    @action(detail=True, methods=["post"], parser_classes=[MultiPartParser])
+    @action(detail=True, methods=["post"], parser_classes=[UploadParser])
     def files(self, request: Request, pk: str) -> Response:
         submission = self.get_object()
         stage = Stage.objects.get(pk=submission.stage_id)
@@ -209,6 +211,15 @@ class SubmissionViewSet(StrictRequests, GenericViewSet[Submission]):
                 submission, file=file, by=request.user, at=request.received_at
             )
         return Reply(row.manifest_entry, message=_("The file is uploaded."), status=201)
+
+    def upload_terms(self) -> UploadTerms:
+        stage = Stage.objects.get(pk=self.found.stage_id)
+        return UploadTerms(
+            stage.max_file_bytes,
+            require=lambda: workflow.require_file_taken(
+                self.found, at=self.request.received_at
+            ),
+        )
 
     def _detail(
         self, request: Request, submission: Submission, **reply: Any
@@ -232,13 +243,15 @@ class SubmissionFileViewSet(StrictRequests, GenericViewSet[SubmissionFile]):
         return Reply(None, message=_("The file is removed."))
 
     @action(detail=True, methods=["get"], content_negotiation_class=AnyAccept)
-    def content(self, request: Request, pk: str) -> FileResponse:
+    def content(self, request: Request, pk: str) -> HttpResponseBase:
         file = self.get_object()
         self.parameters()
         return download(
             key=file.storage_key,
             name=shapes.file_name(file, user=request.user),
             content_type=file.content_type,
+            size=file.size,
+            sha256=file.sha256,
         )
 
 

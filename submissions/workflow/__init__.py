@@ -16,7 +16,14 @@ from submissions.workflow.rubric import (
     remove_criterion,
 )
 from submissions.workflow.stages import change_stage, create_stage, delete_stage
-from submissions.workflow.work import add_file, create, edit, hand_in, remove_file
+from submissions.workflow.work import (
+    add_file,
+    create,
+    edit,
+    hand_in,
+    remove_file,
+    require_file_taken,
+)
 
 __all__ = [
     "add_criterion",
@@ -39,6 +46,7 @@ __all__ = [
     "released",
     "remove_criterion",
     "remove_file",
+    "require_file_taken",
     "save_review",
     "withdraw",
 ]

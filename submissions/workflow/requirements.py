@@ -86,6 +86,11 @@ def too_many_files(stage: Stage) -> RuleViolation:
     return RuleViolation("validation_error", errors={"file": [text]})
 
 
+def too_many_bytes() -> RuleViolation:
+    text = _("The files of this submission are too large in all.")
+    return RuleViolation("validation_error", errors={"file": [text]})
+
+
 def can(
     submission: Submission,
     registration: Registration,

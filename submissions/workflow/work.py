@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import F
@@ -101,13 +102,22 @@ def add_file(
 ) -> SubmissionFile:
     """Add a stored file to the working copy.
 
-    Raises RuleViolation: stage_paused, stage_not_open, stage_closed,
-    validation_error (``file``: as many as the stage takes).
+    Raises RuleViolation: what :func:`require_file_taken` raises; validation_error
+    (``file``) also where the team's files would be larger in all than they may be.
     """
     stage = _require_working_copy(submission, at)
-    free = {"files_count__lt": stage.max_files}
-    if not submission.change_where(free, files_count=F("files_count") + 1):
-        raise requirements.too_many_files(stage)
+    room = {
+        "files_count__lt": stage.max_files,
+        "files_bytes__lte": settings.MAX_SUBMISSION_BYTES - file.size,
+    }
+    taken = submission.change_where(
+        room,
+        files_count=F("files_count") + 1,
+        files_bytes=F("files_bytes") + file.size,
+    )
+    if not taken:
+        require_file_taken(submission, at=at)
+        raise requirements.too_many_bytes()
     row = SubmissionFile.objects.create(
         submission=submission,
         registration_id=submission.registration_id,
@@ -121,6 +131,17 @@ def add_file(
     return row
 
 
+def require_file_taken(submission: Submission, *, at: datetime) -> None:
+    """Whether the working copy may get one more file; asked before one is read.
+
+    Raises RuleViolation: invalid_transition, stage_paused, stage_not_open,
+    stage_closed, validation_error (``file``: as many as the stage takes).
+    """
+    stage = _require_working_copy(submission, at)
+    if submission.files_count >= stage.max_files:
+        raise requirements.too_many_files(stage)
+
+
 @retry_on_conflict
 @transaction.atomic
 def remove_file(file: SubmissionFile, *, by: User, at: datetime) -> None:
@@ -132,7 +153,9 @@ def remove_file(file: SubmissionFile, *, by: User, at: datetime) -> None:
     _require_working_copy(submission, at)
     if not file.change_where({"removed_at": None}, removed_at=at):
         raise RuleViolation("not_found")
-    submission.change(files_count=F("files_count") - 1)
+    submission.change(
+        files_count=F("files_count") - 1, files_bytes=F("files_bytes") - file.size
+    )
     record(by, "submission.file_removed", submission, file=file.pk)
     if not file.frozen:
         transaction.on_commit(lambda: default_storage.delete(file.storage_key))
