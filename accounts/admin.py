@@ -72,7 +72,7 @@ def _name_taken() -> RuleViolation:
 
 @admin.register(Institution)
 class InstitutionPage(InstitutionActions, WorkflowPage):
-    """Universities and schools; a name is copied to its people, so it stays."""
+    """Universities and schools; who studies there follows a new name."""
 
     list_display = ("name", "confirmed", "created_at")
     list_filter = ("confirmed",)
@@ -80,11 +80,6 @@ class InstitutionPage(InstitutionActions, WorkflowPage):
     search_fields = ("name_key",)
     search_help_text = _("How the name begins.")
     fields = ("name", "confirmed", "read_version")
-
-    def get_readonly_fields(
-        self, request: HttpRequest, obj: Institution | None = None
-    ) -> tuple[str, ...]:
-        return () if obj is None else ("name",)
 
     @duplicates_refused({("name_key",): _name_taken})
     def save_model(
@@ -94,8 +89,12 @@ class InstitutionPage(InstitutionActions, WorkflowPage):
             obj.save(force_insert=True)
             record(request.user, "institution.created", obj)
         elif form.changes:
-            obj.change(if_version=form.cleaned_data["read_version"], **form.changes)
-            record(request.user, "institution.changed", obj, **form.changes)
+            workflow.change_institution(
+                obj,
+                by=request.user,
+                if_version=form.cleaned_data["read_version"],
+                **form.changes,
+            )
 
 
 @admin.register(AuditEvent)

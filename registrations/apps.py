@@ -9,9 +9,10 @@ class RegistrationsConfig(AppConfig):
     verbose_name = _("Registrations")
 
     def ready(self) -> None:
-        from accounts.workflow.followers import Event, follow
-        from registrations.workflow import copies
+        from accounts.workflow.followers import Event, follow, follow_merging
+        from registrations.workflow import copies, institutions
         from registrations.workflow.teams import succession
 
         follow(Event.RENAMED, copies.follow_people)
+        follow_merging(institutions.follow_merging)
         follow(Event.DEACTIVATED, succession.pass_on_led)

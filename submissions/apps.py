@@ -9,9 +9,10 @@ class SubmissionsConfig(AppConfig):
     verbose_name = _("Submissions")
 
     def ready(self) -> None:
-        from accounts.workflow.followers import Event, follow
+        from accounts.workflow.followers import Event, follow, follow_merging
         from registrations.workflow.competitions import clone_with
         from submissions.workflow import cloning, copies
 
         follow(Event.RENAMED, copies.follow_judges)
+        follow_merging(copies.follow_merging)
         clone_with(cloning.clone_stages)

@@ -1,6 +1,7 @@
 """The verbs of accounts: every *when* of people, sessions, passwords and roles."""
 
 from accounts.workflow.institutions import (
+    change_institution,
     confirm_institution,
     merge_institutions,
     propose_institution,
@@ -43,6 +44,7 @@ from accounts.workflow.sessions import (
 
 __all__ = [
     "admit_organiser",
+    "change_institution",
     "change_password",
     "change_profile",
     "check_credentials",

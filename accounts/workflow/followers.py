@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from enum import Enum, auto
 
-from accounts.models import User
+from accounts.models import Institution, User
 
 
 class Event(Enum):
@@ -38,3 +38,21 @@ def tell(event: Event, users: Sequence[User], *, at: datetime) -> None:
     """Let everybody do their part, in the order in which they were named."""
     for follower in _followers[event]:
         follower(users, at)
+
+
+Merged = Callable[[Institution, Institution], None]
+_merged: list[Merged] = []
+
+
+def follow_merging(follower: Merged) -> None:
+    """Call ``follower(source, target)`` where one institution becomes another's name.
+
+    Its people have moved already; ``source`` is deleted right afterwards.
+    """
+    _merged.append(follower)
+
+
+def tell_merged(source: Institution, target: Institution) -> None:
+    """Let everybody move what they keep of ``source`` to ``target``."""
+    for follower in _merged:
+        follower(source, target)

@@ -7,15 +7,16 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from accounts.audit import record
-from accounts.models import User
+from accounts.models import Institution, User
 from accounts.models.user import normalised_email
 from accounts.workflow.followers import Event, tell
 from accounts.workflow.mail_tokens import send_verification
 from competition_site.clock import now
 from competition_site.db.constraints import duplicates_refused
-from competition_site.db.transactions import retry_on_conflict
+from competition_site.db.transactions import Conflict, retry_on_conflict
 from competition_site.rules import RuleViolation
 
 
@@ -55,6 +56,9 @@ def _new_user(email: str, password: str | None, **fields: Any) -> User:
 @retry_on_conflict
 @transaction.atomic
 def _store_registered(user: User, *, at: datetime) -> None:
+    if user.institution is not None:
+        _hold_institution(user.institution)
+        user.institution_name = user.institution.name
     user.save(force_insert=True)
     record(user, "account.registered", user)
     send_verification(user, at=at)
@@ -75,8 +79,10 @@ def change_profile(
 ) -> User:
     """Change a profile: one's own, or ``by`` an admin.
 
-    Raises RuleViolation: stale_version.
+    Raises RuleViolation: stale_version, not_found (the institution was merged).
     """
+    if fields.get("institution") is not None:
+        _hold_institution(fields["institution"])
     user.change(if_version=if_version, **_with_names(fields))
     if fields.keys() & {"full_name", "institution"}:
         tell(Event.RENAMED, [user], at=now())
@@ -93,6 +99,22 @@ def _with_names(profile: dict[str, Any]) -> dict[str, Any]:
     return {**profile, "institution_name": institution.name if institution else ""}
 
 
+def _hold_institution(institution: Institution) -> None:
+    """Keep an institution, under the name that it is known by, for this transaction.
+
+    Who renames or merges it writes its row as well, and one of the two starts again.
+    Raises RuleViolation: not_found.
+    """
+    rows = Institution.objects.filter(pk=institution.pk)
+    if rows.filter(name=institution.name).update(updated_at=now()):
+        return
+    if not rows.exists():
+        text = _("No record has this id.")
+        raise RuleViolation("not_found", errors={"institution": [text]})
+    institution.refresh_from_db()
+    raise Conflict
+
+
 def require_verified_email(user: User) -> None:
     """Raises RuleViolation("email_not_verified") where the setting asks for it."""
     if settings.REQUIRE_VERIFIED_EMAIL and not user.email_verified:
@@ -100,14 +122,17 @@ def require_verified_email(user: User) -> None:
 
 
 def hold_open_account(user: User) -> bool:
-    """Write the person's row in a transaction that counts on their account being open.
+    """Write the person's row in a transaction that counts on who they are.
 
-    Whoever closes it meanwhile writes that row too, and one of the two starts again.
-    The instance is read anew; false where the account is closed.
+    Whoever closes the account or changes the profile meanwhile writes that row too, and
+    one of the two starts again. The instance is read anew where it is not of today;
+    false where the account is closed.
     """
-    held = User.objects.filter(pk=user.pk, is_active=True).update(updated_at=now())
+    rows = User.objects.filter(pk=user.pk, is_active=True)
+    if rows.filter(version=user.version).update(updated_at=now()):
+        return True
     user.refresh_from_db()
-    return bool(held)
+    return bool(rows.update(updated_at=now()))
 
 
 def require_complete_profile(user: User) -> None:

@@ -19,17 +19,24 @@ Entries = list[dict[str, Any]]
 def follow_people(users: Sequence[User], _at: datetime) -> None:
     """Write the names of people into the rosters they are in.
 
-    In the transaction that changed the names; of two that change one roster the second
-    begins again.
+    A team's institution is its leader's until the team holds a place, which counts for
+    the institution it was taken for. In the transaction that changed the names; of two
+    that change one roster the second begins again.
     """
+    homes = {user.pk: user.institution_id for user in users}
     teams = Membership.objects.filter(user__in=users, left_at=None)
     keys = set(teams.values_list("registration_id", flat=True)) - {None}
     for registration, entries in with_rosters(Registration.objects.filter(pk__in=keys)):
-        version = {"version": registration.version}
-        if entries != registration.roster and not registration.change_where(
-            version, roster=entries
-        ):
-            raise Conflict
+        columns: dict[str, Any] = {"roster": entries}
+        if registration.leader_id in homes and not registration.seat_taken:
+            columns["institution_id"] = homes[registration.leader_id]
+        if any(getattr(registration, name) != v for name, v in columns.items()):
+            _change_unless_changed(registration, columns)
+
+
+def _change_unless_changed(registration: Registration, columns: dict[str, Any]) -> None:
+    if not registration.change_where({"version": registration.version}, **columns):
+        raise Conflict
 
 
 def with_rosters(

@@ -1,10 +1,10 @@
-"""Institutions are merged for accounts and registrations alike."""
+"""What registrations keep of institutions, when one of them is merged."""
 
 from __future__ import annotations
 
 from accounts import workflow as accounts
 from accounts.models import Institution, User
-from registrations.models import Registration
+from registrations.models import Competition, Registration
 from registrations.workflow.seats import merge_quotas
 from registrations.workflow.transitions import transition
 
@@ -16,8 +16,24 @@ def merge_institutions(source: Institution, target: Institution, *, by: User) ->
     Their places count together from then on, even beyond the quota.
     Raises RuleViolation: in_use, not_found.
     """
+    accounts.merge_institutions(source, target, by=by)
+
+
+def follow_merging(source: Institution, target: Institution) -> None:
+    """Teams, their places and conditions of competitions are of ``target`` now."""
     Registration.objects.filter(institution_id=source.pk).update(
         institution_id=target.pk
     )
     merge_quotas(source.pk, target.pk)
-    accounts.merge_institutions(source, target, by=by)
+    _merge_conditions(str(source.pk), str(target.pk))
+
+
+def _merge_conditions(source: str, target: str) -> None:
+    """Who wrote a condition wrote the institution's row too, so none is overlooked."""
+    for competition in Competition.objects.all():
+        named = competition.eligibility.get("institutions", [])
+        if source not in named:
+            continue
+        merged = dict.fromkeys(target if key == source else key for key in named)
+        written = competition.eligibility | {"institutions": list(merged)}
+        competition.change(if_version=competition.version, eligibility=written)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from accounts.models import User
-from submissions.models import Assignment, JudgeAppointment
+from accounts.models import Institution, User
+from submissions.models import Assignment, JudgeAppointment, JudgeConflict
 
 _SHOWN: tuple[tuple[Any, str, str], ...] = (
     (JudgeAppointment, "user_id", "full_name"),
@@ -24,3 +24,8 @@ def follow_judges(users: Sequence[User], _at: datetime) -> None:
         for judge, name in shown:
             if name != names[judge]:
                 rows.filter(**{key: judge}).update(**{column: names[judge]})
+
+
+def follow_merging(source: Institution, target: Institution) -> None:
+    """Conflicts that judges declared with ``source`` are with ``target``."""
+    JudgeConflict.objects.filter(institution=source).update(institution=target)

@@ -21,7 +21,7 @@ def test_staff_add_and_confirm_institutions(office, staff):
     fields = {"name": "Renamed", "confirmed": "on", "read_version": 1}
     assert office.save(Institution, fields, institution).status_code == 302
     institution.refresh_from_db()
-    assert (institution.name, institution.confirmed) == ("Universitas Baru", True)
+    assert (institution.name, institution.confirmed) == ("Renamed", True)
     events = AuditEvent.objects.filter(object_id=institution.pk).order_by("id")
     assert [e.action for e in events] == ["institution.created", "institution.changed"]
 

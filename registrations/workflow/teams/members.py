@@ -20,7 +20,7 @@ from competition_site.db.transactions import Conflict, retry_on_conflict
 from competition_site.outbox.workflow import enqueue
 from competition_site.rules import RuleViolation
 from registrations.models import Competition, Membership, Registration
-from registrations.workflow import requirements, roster
+from registrations.workflow import eligibility, requirements, roster
 from registrations.workflow.judges import require_no_judge
 
 Role = Membership.Role
@@ -38,6 +38,9 @@ def join(registration: Registration, user: User, at: datetime) -> None:
     require_no_judge(competition.pk, user)
     if not hold_open_account(user):
         raise RuleViolation("token_revoked")
+    eligibility.require(
+        competition, [user], team_institution=registration.institution_id
+    )
     roster.enrol(registration, user, Role.MEMBER, at)
     entry = roster.entry(user, Role.MEMBER, at)
     write_roster(registration, competition, [*registration.roster, entry])
@@ -137,7 +140,8 @@ def pass_to(registration: Registration, leader: User, at: datetime) -> None:
         {**m, "role": (Role.LEADER if m["id"] == str(leader.pk) else Role.MEMBER).value}
         for m in registration.roster
     ]
-    change_unless_changed(registration, leader=leader, roster=members)
+    home = {} if registration.seat_taken else {"institution_id": leader.institution_id}
+    change_unless_changed(registration, leader=leader, roster=members, **home)
     _mail("leadership_passed", registration, leader)
 
 
