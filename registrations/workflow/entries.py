@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.audit import record
 from accounts.models import User
-from accounts.workflow import require_verified_email
+from accounts.workflow import hold_open_account, require_verified_email
 from competition_site.clock import now
 from competition_site.db.constraints import duplicates_refused
 from competition_site.db.text import folded
@@ -73,10 +73,13 @@ def create(
 ) -> Registration:
     """Enter a competition with a team of one; with ``submit_now`` submit it as well.
 
-    Raises RuleViolation: email_not_verified, registration_not_open, not_eligible (a
-    judge of this competition), validation_error, already_registered,
-    team_name_taken, and what :func:`submit` raises.
+    Raises RuleViolation: token_revoked (the account was closed meanwhile),
+    email_not_verified, registration_not_open, not_eligible (its conditions, or a judge
+    of it), validation_error, already_registered, team_name_taken, not_found (it was
+    deleted), and what :func:`submit` raises.
     """
+    if not hold_open_account(leader):
+        raise RuleViolation("token_revoked")
     require_verified_email(leader)
     competition.read_again()
     requirements.require_open(competition, at)

@@ -58,6 +58,11 @@ def _submission(case: Case, possible: Mapping[str, Verdict]) -> list[Step]:
     steps: dict[Verdict, tuple[str, str, str]] = {
         True: (_("Submit the registration."), "POST", f"{path}/submit"),
         "profile_incomplete": (_("Complete your profile."), "PATCH", "/api/v1/me"),
+        "not_eligible": (
+            _("Read who may take part: the team does not meet the conditions."),
+            "GET",
+            f"/api/v1/competitions/{case.registration.competition_slug}",
+        ),
         "team_too_small": (_("Invite more members."), "POST", f"{path}/invitations"),
         "answers_incomplete": (_("Answer the required questions."), "PATCH", path),
         "documents_missing": (

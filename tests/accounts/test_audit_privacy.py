@@ -29,6 +29,7 @@ READS = {
     "check_credentials",
     "enrolment_uri",
     "has_second_factor",
+    "hold_open_account",
     "prunable",
     "require_complete_profile",
     "require_verified_email",
@@ -117,6 +118,7 @@ def live_through_everything(verbs: Called) -> set[str]:
     )
     verbs.confirm_institution(verbs.propose_institution("Baru", by=user), by=admin)
     verbs.merge_institutions(duplicate, institution, by=admin)
+    verbs.change_institution(institution, by=admin, name="Another Name")
     verbs.end_all_sessions(user, by=admin, at=at)
     verbs.end_everybodys_sessions(by=None, at=at)
     stored = User.objects.values_list("password", flat=True)
@@ -154,6 +156,7 @@ def test_every_act_is_in_the_trail(verbs: Called) -> None:
         "account.role_changed",
         "account.second_factor_enrolled",
         "account.second_factor_removed",
+        "institution.changed",
         "institution.confirmed",
         "institution.merged",
         "institution.proposed",

@@ -11,7 +11,7 @@ from accounts.models import AuditEvent, Institution, InstitutionAlias, User
 from competition_site.clock import now
 from competition_site.rules import RuleViolation
 from registrations import workflow
-from registrations.models import Competition, Registration
+from registrations.models import Competition, InstitutionQuota, Registration
 from registrations.workflow.teams import members
 from submissions import workflow as submissions
 from submissions.models import Assignment, JudgeAppointment, JudgeConflict
@@ -217,3 +217,26 @@ def test_a_condition_and_a_merge_at_once_leave_no_institution_that_is_gone(
         )
         competition.refresh_from_db()
         assert competition.eligibility["institutions"] in ([], [str(target.pk)])
+
+
+def test_places_of_two_institutions_count_together_after_a_merge(staff: User) -> None:
+    source, target, other = (make_institution() for _ in range(3))
+    both, alone = make_competition(institution_quota=3), make_competition()
+    for competition, campus in (
+        *((both, source), (both, source), (both, target), (both, other)),
+        (alone, source),
+    ):
+        make_registration(
+            competition, leader=make_user(institution=campus), submit_now=True
+        )
+    workflow.merge_institutions(source, target, by=staff)
+    quotas = InstitutionQuota.objects.values_list(
+        "competition_id", "institution_id", "seats_taken"
+    )
+    assert set(quotas) == {
+        (both.pk, target.pk, 3),
+        (both.pk, other.pk, 1),
+        (alone.pk, target.pk, 1),
+    }
+    late = {"leader": make_user(institution=target), "submit_now": True}
+    named("institution_quota_full", make_registration, both, **late)

@@ -7,11 +7,15 @@ from typing import Any
 import pytest
 
 from accounts.models import Institution, User
+from competition_site.clock import now
 from competition_site.rules import RuleViolation
-from registrations.models import Registration
+from registrations import workflow
+from registrations.models import Invitation, Registration
 from registrations.workflow import eligibility
 from tests.api import Api
 from tests.factories import (
+    add_member,
+    invitation_token,
     make_competition,
     make_institution,
     make_registration,
@@ -148,3 +152,51 @@ def test_a_whole_roster_is_one_query_and_none_where_everybody_may(
     closed = make_competition(eligibility={"mixed_institutions": False})
     with django_assert_num_queries(1):
         eligibility.require_team(closed, team)
+
+
+def test_who_joins_is_asked(campus: Institution) -> None:
+    conditions = {"mixed_institutions": False, "entry_year_min": 2024}
+    competition = make_competition(eligibility=conditions)
+    team = make_registration(competition, leader=make_user(institution=campus))
+    foreign = make_user(entry_year=2020)
+    token = invitation_token(team, foreign.email)
+    response = Api(foreign).post("/invitations/accept", {"token": token})
+    data = response.json()["data"]
+    assert (response.status_code, data["code"]) == (409, "not_eligible")
+    assert set(data["errors"]) == {f"eligibility.{key}" for key in conditions}
+    assert Invitation.objects.get().status == "pending"
+    team.refresh_from_db()
+    assert team.members_count == 1
+    assert add_member(team, make_user(institution=campus))
+
+
+def test_the_whole_team_is_asked_at_submission_and_told_before(
+    campus: Institution, staff: User
+) -> None:
+    competition = make_competition()
+    team = make_registration(competition, leader=make_user(institution=campus))
+    mate = add_member(team, make_user(institution=campus, full_name="Budi"))
+    foreign = add_member(team, make_user(full_name="Citra"))
+    path, api = f"/registrations/{team.pk}", Api(team.leader)
+    for conditions, names in (
+        ({"mixed_institutions": False}, {"Citra"}),
+        ({"entry_year_min": 2025}, {team.leader.full_name, "Budi", "Citra"}),
+    ):
+        workflow.change_competition(competition, by=staff, eligibility=conditions)
+        detail = api.get(path).json()["data"]
+        assert detail["can"]["submit"] == "not_eligible"
+        [step] = detail["next_actions"]
+        assert (step["code"], step["method"]) == ("not_eligible", "GET")
+        assert api.get(step["href"].removeprefix("/api/v1")).status_code == 200
+        data = api.post(f"{path}/submit").json()["data"]
+        assert data["code"] == "not_eligible"
+        [texts] = data["errors"].values()
+        assert {text.partition(":")[0] for text in texts} == names
+    team.refresh_from_db()
+    assert (team.status, team.seat_taken) == ("draft", False)
+    workflow.change_competition(
+        competition, by=staff, eligibility={"mixed_institutions": False}
+    )
+    workflow.remove_member(team, foreign, by=team.leader, at=now())
+    assert api.post(f"{path}/submit").status_code == 200
+    assert team.has_member(mate)
