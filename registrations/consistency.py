@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Model
 
 from accounts.models import Institution, User
+from competition_site.db.batches import rows_of
+from competition_site.db.constraints import duplicates_refused
 from competition_site.db.text import folded
-from competition_site.upkeep.checks import Finding, check, drifts
+from competition_site.db.transactions import Conflict, retry_on_conflict
+from competition_site.upkeep.checks import Finding, check, drifts, name_of
 from competition_site.upkeep.files import keeps_files
 from competition_site.upkeep.references import refers
 from registrations.models import (
@@ -22,6 +27,7 @@ from registrations.models import (
     Registration,
 )
 from registrations.workflow import copies
+from registrations.workflow.seats import give_back
 
 refers(Registration, "institution_id", Institution)
 refers(InstitutionQuota, "institution_id", Institution)
@@ -33,6 +39,16 @@ keeps_files(
 )
 
 Values = dict[str, Any]
+
+_WITHOUT_PLACE = tuple(
+    set(Registration.Status)
+    - {
+        Registration.Status.SUBMITTED,
+        Registration.Status.CHANGES_REQUESTED,
+        Registration.Status.OFFERED,
+        Registration.Status.APPROVED,
+    }
+)
 
 
 @check("seats")
@@ -59,7 +75,9 @@ def _counted(rows: Sequence[Competition]) -> Iterator[tuple[Competition, Values]
 @check("quotas")
 def quotas() -> Iterator[Finding]:
     """Places taken by an institution are those of its registrations."""
-    return drifts(InstitutionQuota.objects.all(), _counted_by_institution)
+    yield from drifts(InstitutionQuota.objects.all(), _counted_by_institution)
+    for competition in rows_of(Competition.objects.all()):
+        yield from _uncounted(competition)
 
 
 def _counted_by_institution(
@@ -72,6 +90,61 @@ def _counted_by_institution(
             seat_taken=True,
         )
         yield quota, {"seats_taken": teams.count()}
+
+
+def _uncounted(competition: Competition) -> Iterator[Finding]:
+    """Institutions that hold places in a competition and have no counter at all."""
+    counters = InstitutionQuota.objects.filter(competition=competition)
+    counted = set(counters.values_list("institution_id", flat=True)) | {None}
+    seated = Registration.objects.filter(competition=competition, seat_taken=True)
+    held = Counter(seated.values_list("institution_id", flat=True))
+    for institution_id, places in sorted(held.items(), key=str):
+        if institution_id not in counted:
+            subject = f"{name_of(competition)} places of {institution_id}"
+            mend = partial(_count, competition, institution_id)
+            yield Finding(subject, None, places, mend)
+
+
+@duplicates_refused({("competition_id", "institution_id"): Conflict})
+@retry_on_conflict
+@transaction.atomic
+def _begin_count(competition: Competition, institution_id: UUID) -> None:
+    """Make the counter that a place taken meanwhile would make as well."""
+    held = Registration.objects.filter(
+        competition=competition, institution_id=institution_id, seat_taken=True
+    )
+    InstitutionQuota.objects.create(
+        competition=competition,
+        institution_id=institution_id,
+        seats_taken=held.count(),
+    )
+
+
+def _count(competition: Competition, institution_id: UUID) -> bool:
+    try:
+        _begin_count(competition, institution_id)
+    except Conflict:  # somebody has counted
+        return False
+    return True
+
+
+@check("held_places")
+def held_places() -> Iterator[Finding]:
+    """No team holds a place in a status that has none."""
+    lost = Registration.objects.filter(status__in=_WITHOUT_PLACE, seat_taken=True)
+    for team in rows_of(lost):
+        yield Finding(f"{name_of(team)} seat_taken", True, False, partial(_free, team))
+
+
+@retry_on_conflict
+@transaction.atomic
+def _free(team: Registration) -> bool:
+    """Take the place back, together with its counts."""
+    seen = {"status": team.status, "seat_taken": True}
+    if not team.change_where(seen, seat_taken=False):
+        return False
+    give_back(team)
+    return True
 
 
 @check("registrations")

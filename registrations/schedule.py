@@ -6,8 +6,35 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import partial
 
+from competition_site.db.batches import rows_of
 from competition_site.upkeep.tasks import Due, Phase, scheduled
-from registrations.workflow import locking, purging, reminders
+from registrations.workflow import leaving, locking, purging, reminders, waitlist
+
+
+@scheduled("expire_drafts", Phase.EXPIRE)
+def drafts_after_closing(at: datetime) -> Iterator[Due]:
+    for team in rows_of(leaving.due_drafts(at)):
+        yield Due(team, partial(leaving.expire_draft, team, at=at))
+
+
+@scheduled("expire_offers", Phase.EXPIRE)
+def offers_without_answer(at: datetime) -> Iterator[Due]:
+    for team in rows_of(leaving.due_offers(at)):
+        yield Due(team, partial(leaving.expire_offer, team, at=at))
+
+
+@scheduled("expire_unpaid", Phase.EXPIRE)
+def teams_that_did_not_pay(at: datetime) -> Iterator[Due]:
+    for team in rows_of(leaving.due_unpaid(at)):
+        yield Due(team, partial(leaving.expire_unpaid, team, at=at))
+
+
+@scheduled("promote_waitlist", Phase.PROMOTE)
+def places_for_those_who_wait(at: datetime) -> Iterator[Due]:
+    for competition in rows_of(waitlist.due_promotions(at)):
+        if count := waitlist.possible_offers(competition, at):
+            act = partial(waitlist.promote_all, competition, at=at)
+            yield Due(competition, act, count)
 
 
 @scheduled("lock_rosters", Phase.LOCK)

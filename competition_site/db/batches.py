@@ -27,6 +27,12 @@ def in_batches(rows: QuerySet[M], *, size: int = SIZE) -> Iterator[list[M]]:
         batch = list(ordered.filter(pk__gt=batch[-1].pk)[:size])
 
 
+def rows_of(rows: QuerySet[M]) -> Iterator[M]:
+    """The rows one by one, read as :func:`in_batches` does."""
+    for batch in in_batches(rows):
+        yield from batch
+
+
 def delete_in_batches(rows: QuerySet[Any], *, size: int = SIZE) -> int:
     """Delete rows in transactions that hold nobody up; returns how many."""
     deleted = 0

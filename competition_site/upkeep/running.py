@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import close_old_connections
 
 from competition_site.rules import RuleViolation
@@ -68,15 +69,22 @@ def _tell(due: Due, report: Report) -> None:
 def _do(due: Due, report: Report) -> None:
     try:
         count = int(due.act())
-    except RuleViolation as violation:
-        if violation.code != LOST:
-            _fail(due.name, violation, report)
     except Exception as error:  # noqa: BLE001 - the others go on, whatever it is
-        _fail(due.name, error, report)
-    else:
-        if count:
-            report.done += count
-            report.note(due.name, count=count)
+        if not _is_too_late(due, error):
+            _fail(due.name, error, report)
+        return
+    if count:
+        report.done += count
+        report.note(due.name, count=count)
+
+
+def _is_too_late(due: Due, error: Exception) -> bool:
+    """Whether nothing is left to do: the row has moved on, or was deleted."""
+    if isinstance(error, RuleViolation):
+        return error.code == LOST
+    if not isinstance(error, ObjectDoesNotExist) or isinstance(due.subject, str):
+        return False
+    return not type(due.subject)._base_manager.filter(pk=due.subject.pk).exists()
 
 
 def _fail(subject: str, error: Exception, report: Report) -> None:

@@ -16,7 +16,7 @@ from competition_site.db.batches import in_batches
 from competition_site.db.transactions import retry_on_conflict
 from competition_site.upkeep.reminders import Deadline, tell_once, untold
 from registrations.models import Competition, Invitation, Registration
-from registrations.workflow.reminders import tell_leader
+from registrations.workflow.notices import tell_leader
 
 TOLD_FOR = timedelta(days=1)
 """How long after the lock leaders are told; later it would be no news."""
@@ -89,7 +89,7 @@ def tell_unfit(registration: Registration, deadline: Deadline) -> bool:
         )
         team = unfit.first()
         if team is not None:
-            tell_leader(team, deadline)
+            tell_leader(team, deadline.kind, due_at=deadline.due_at)
         return team is not None
 
     return tell_once(deadline, write)

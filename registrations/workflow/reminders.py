@@ -9,11 +9,11 @@ from typing import Any
 from django.conf import settings
 from django.db.models import QuerySet
 
-from accounts.models import User
 from competition_site.db.batches import in_batches
-from competition_site.outbox.workflow import enqueue
 from competition_site.upkeep.reminders import Deadline, tell_once, untold
 from registrations.models import Competition, Registration
+from registrations.workflow import payments
+from registrations.workflow.notices import tell_leader
 
 Status = Registration.Status
 Payment = Registration.PaymentStatus
@@ -47,7 +47,7 @@ def _rows(kind: str) -> QuerySet[Registration]:
         "registration_closing": {"status": Status.DRAFT},
         "payment_due": {
             "payment_status": Payment.AWAITING,
-            "status__in": Registration.ACTIVE,
+            "status__in": payments.TIMED,
         },
         "offer_expiring": {"status": Status.OFFERED},
     }
@@ -104,19 +104,7 @@ def remind(registration: Registration, deadline: Deadline) -> bool:
     def write() -> bool:
         team = _rows(deadline.kind).filter(pk=registration.pk).first()
         if team is not None:
-            tell_leader(team, deadline)
+            tell_leader(team, deadline.kind, due_at=deadline.due_at)
         return team is not None
 
     return tell_once(deadline, write)
-
-
-def tell_leader(team: Registration, deadline: Deadline) -> None:
-    """Write the reminder's mail into the current transaction."""
-    leader = User.objects.get(pk=team.leader_id)
-    enqueue(
-        deadline.kind,
-        to=leader.email,
-        language=leader.language,
-        registration=team,
-        due_at=deadline.due_at,
-    )

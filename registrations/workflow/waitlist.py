@@ -30,7 +30,7 @@ from registrations.workflow.transitions import transition
 Status = Registration.Status
 
 OFFERS_AT_ONCE = 10
-"""So many in one transaction, which holds the competition's row; ``tick`` goes on."""
+"""So many in one transaction, which holds the competition's row."""
 
 
 def position(registration: Registration) -> int | None:
@@ -134,6 +134,22 @@ def promote_waitlist(competition: Competition, *, at: datetime) -> int:
     Returns how many offers were made, at most ``OFFERS_AT_ONCE``.
     """
     return promote(competition.pk, at)
+
+
+def promote_all(competition: Competition, *, at: datetime) -> int:
+    """Offer every free place, some in each transaction; returns how many."""
+    offered = 0
+    while more := promote_waitlist(competition, at=at):
+        offered += more
+    return offered
+
+
+def possible_offers(competition: Competition, at: datetime) -> int:
+    """How many offers could be made now, by the counters read last; only to tell."""
+    teams = waiting(competition, at).count()
+    if competition.capacity is None:
+        return teams
+    return min(teams, max(0, competition.capacity - competition.seats_taken))
 
 
 def require_accept(case: Case) -> None:

@@ -1,4 +1,4 @@
-"""What judging carries of people: their names follow, in one transaction."""
+"""What submissions carry of people and teams: names follow, in one transaction."""
 
 from __future__ import annotations
 
@@ -7,7 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from accounts.models import Institution, User
-from submissions.models import Assignment, JudgeAppointment, JudgeConflict
+from registrations.models import Registration
+from submissions.models import (
+    Assignment,
+    Extension,
+    JudgeAppointment,
+    JudgeConflict,
+    Submission,
+)
 
 _SHOWN: tuple[tuple[Any, str, str], ...] = (
     (JudgeAppointment, "user_id", "full_name"),
@@ -29,3 +36,10 @@ def follow_judges(users: Sequence[User], _at: datetime) -> None:
 def follow_merging(source: Institution, target: Institution) -> None:
     """Conflicts that judges declared with ``source`` are with ``target``."""
     JudgeConflict.objects.filter(institution=source).update(institution=target)
+
+
+def follow_team(registration: Registration) -> None:
+    """Write a team's name where it is shown, in the transaction that changed it."""
+    for model in (Submission, Extension):
+        rows = model._default_manager.filter(registration=registration)
+        rows.update(team_name=registration.team_name)

@@ -8,11 +8,10 @@ from uuid import UUID
 
 from django.conf import settings
 
-from accounts.models import User
 from competition_site.db.batches import in_batches
-from competition_site.outbox.workflow import enqueue
 from competition_site.upkeep.reminders import Deadline, tell_once, untold
 from registrations.models import Registration
+from registrations.workflow.notices import tell_leader
 from submissions.models import Extension, Stage, Submission
 from submissions.workflow.deadlines import window_of
 
@@ -78,15 +77,7 @@ def remind(registration: Registration, stage: Stage, deadline: Deadline) -> bool
         team = competing.first()
         if team is None or _handed_in(stage, [team.pk]):
             return False
-        leader = User.objects.get(pk=team.leader_id)
-        enqueue(
-            KIND,
-            to=leader.email,
-            language=leader.language,
-            registration=team,
-            stage=stage,
-            due_at=deadline.due_at,
-        )
+        tell_leader(team, KIND, stage=stage, due_at=deadline.due_at)
         return True
 
     return tell_once(deadline, write)

@@ -7,43 +7,16 @@ check and then an act, and opens no transaction; ``keys`` ignores Idempotency-Ke
 from __future__ import annotations
 
 import os
-import random
-import time
-from typing import Any
-
-from django.db.models import Model, QuerySet
-from django.db.transaction import Atomic
 
 from competition_site.wsgi import application
+from tests.races.guards import UPDATES
 
 __all__ = ["application"]
 
-LONGEST_PAUSE = 0.08
-"""Between the check and the act: long enough for the others to check as well."""
-
-_update, _save = QuerySet.update, Model.save_base
-
-
-def _dawdle() -> None:
-    time.sleep(random.uniform(LONGEST_PAUSE / 4, LONGEST_PAUSE))
-
-
-def check_then_act(rows: QuerySet[Any], **fields: Any) -> int:
-    keys = list(rows.values_list("pk", flat=True))
-    _dawdle()
-    return _update(rows.model._base_manager.filter(pk__in=keys), **fields)
-
-
-def save_late(row: Model, *args: Any, **kwargs: Any) -> None:
-    _dawdle()
-    _save(row, *args, **kwargs)
-
 
 def _remove_updates() -> None:
-    QuerySet.update = check_then_act
-    Model.save_base = save_late
-    Atomic.__enter__ = lambda _block: None
-    Atomic.__exit__ = lambda *_: None
+    for owner, name, unguarded in UPDATES:
+        setattr(owner, name, unguarded)
 
 
 def _remove_keys() -> None:

@@ -152,6 +152,7 @@ DRIFTS: list[Drift] = [
     ("frozen_files", SubmissionFile, "frozen", False),
 ]
 BY_HAND = {"references", "missing_files", "handed_in"}
+OTHERS = BY_HAND | {"stray_files", "held_places"}
 
 
 def test_a_sound_event_has_nothing_to_mend(event: Submission) -> None:
@@ -160,8 +161,7 @@ def test_a_sound_event_has_nothing_to_mend(event: Submission) -> None:
 
 
 def test_no_check_is_left_out() -> None:
-    mended_elsewhere = BY_HAND | {"stray_files"}
-    assert {name for name, *_ in DRIFTS} | mended_elsewhere == set(checks())
+    assert {name for name, *_ in DRIFTS} | OTHERS == set(checks())
 
 
 @pytest.mark.parametrize("drift", DRIFTS, ids=lambda d: f"{d[1].__name__}.{d[2]}")
@@ -238,6 +238,43 @@ def test_documents_are_counted_by_the_mended_roster() -> None:
     Registration.objects.update(roster=[], documents_complete=False)
     assert len(found("--fix")) == 2
     assert found() == []
+
+
+# --- places -------------------------------------------------------------------------
+def test_places_that_no_counter_counts(event: Submission) -> None:
+    team = Registration.objects.get(pk=event.registration_id)
+    before = InstitutionQuota.objects.get()
+    InstitutionQuota.objects.all().delete()
+    (finding,) = found("--only", "quotas")
+    where = f"competition {team.competition_id} places of {team.institution_id}"
+    assert (finding["object"], finding["says"], finding["should"]) == (where, None, 1)
+    found("--fix", "--only", "quotas")
+    assert found() == []
+    assert InstitutionQuota.objects.get().seats_taken == before.seats_taken == 1
+
+
+def test_a_counter_begun_meanwhile_is_left_alone(
+    event: Submission, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    InstitutionQuota.objects.all().delete()
+    (finding,) = checks()["quotas"]()
+    assert finding.mend
+    assert finding.mend() is True
+    assert finding.mend() is False
+    assert InstitutionQuota.objects.count() == 1
+
+
+def test_a_place_that_nobody_holds_any_more_is_free_again(event: Submission) -> None:
+    team = Registration.objects.get(pk=event.registration_id)
+    for status in ("withdrawn", "waitlisted", "rejected"):
+        Registration.objects.filter(pk=team.pk).update(status=status, seat_taken=True)
+        Competition.objects.update(seats_taken=1)
+        InstitutionQuota.objects.update(seats_taken=1)
+        (finding,) = found("--fix", "--only", "held_places")
+        assert finding["object"] == f"registration {team.pk} seat_taken"
+        assert found("--only", "held_places", "--only", "quotas") == []
+        assert Competition.objects.get(pk=team.competition_id).seats_taken == 0
+        assert InstitutionQuota.objects.get().seats_taken == 0
 
 
 # --- references, and what a person has to decide ------------------------------------
@@ -512,13 +549,21 @@ def judge_renamed(event: Submission) -> None:
 def institution_merged(event: Submission) -> None:
     leader = Registration.objects.get(pk=event.registration_id).leader
     target = make_user().institution
-    InstitutionQuota.objects.all().delete()
     registrations.merge_institutions(leader.institution, target, by=make_staff())
 
 
 def competition_retitled(event: Submission) -> None:
     registrations.change_competition(
         event.competition, by=make_staff(), title="Lomba Baru"
+    )
+
+
+def team_renamed(event: Submission) -> None:
+    team = Registration.objects.get(pk=event.registration_id)
+    asked = {"status": "changes_requested", "fields_to_change": [["team_name", "?"]]}
+    Registration.objects.filter(pk=team.pk).update(**asked)
+    registrations.edit(
+        Registration.objects.get(pk=team.pk), by=team.leader, team_name="Garuda"
     )
 
 
@@ -534,6 +579,7 @@ def stage_renamed(event: Submission) -> None:
         judge_renamed,
         institution_merged,
         competition_retitled,
+        team_renamed,
         stage_renamed,
     ],
 )

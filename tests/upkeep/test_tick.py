@@ -10,7 +10,12 @@ from typing import Any
 
 import pytest
 from django.core import mail
-from django.core.management import CommandError, call_command
+from django.core.management import (
+    CommandError,
+    call_command,
+    get_commands,
+    load_command_class,
+)
 
 from accounts.models import Session, User
 from competition_site.clock import iso, now
@@ -69,6 +74,10 @@ def test_tasks_run_in_the_order_of_their_phases() -> None:
     names = [task.name for task in tasks.tasks()]
     assert names[-1] == "send_mail"
     assert names == [
+        "expire_drafts",
+        "expire_offers",
+        "expire_unpaid",
+        "promote_waitlist",
         "lock_rosters",
         "remind",
         "prune_outbox",
@@ -128,6 +137,17 @@ def test_what_ended_long_ago_is_deleted(student: User) -> None:
     assert list(Session.objects.all()) == [young] != [old]
     kept = set(OutboxMessage.objects.values_list("kind", flat=True))
     assert kept == {"sent 29", "pending 31"}
+
+
+@pytest.mark.parametrize("name", [task.name for task in tasks.tasks()])
+def test_each_task_can_be_run_alone_and_its_help_has_an_example(name: str) -> None:
+    app = get_commands().get(name)
+    if app is None:
+        assert name in {"prune_outbox", "send_mail"}  # run_outbox, and tick itself
+        return
+    assert f"Example: manage.py {name} " in load_command_class(app, name).help
+    if name != "prune_sessions":  # which has its own --before
+        assert [name] == list(report(name, "--dry-run"))
 
 
 # --- failures -----------------------------------------------------------------------
@@ -222,7 +242,8 @@ def test_the_text_shows_nothing_that_moves_the_cursor(
     add_task: Callable[..., None],
 ) -> None:
     add_task("odd", Phase.EXPIRE, Due("Team \x1b[2J", lambda: 1), Due("x", stumble))
-    lines = run("tick").splitlines()
+    said = run("tick")
+    lines = said[said.index("odd: ") :].splitlines()
     assert lines[0].startswith("odd: 1 done, 1 failed (0.")
     assert lines[1:3] == ["  Team \\x1b[2J: 1 done", "  x: ZeroDivisionError: "]
     assert "odd: 2 due, 0 failed" in run("tick", "--dry-run")
