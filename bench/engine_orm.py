@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.db import connection, transaction
 from django.db.models import F
 
 from accounts.models import AuditEvent
+from bench.engine_worker import After
 from competition_site.outbox.models import OutboxMessage
 from registrations.models import Competition, Registration
 
@@ -65,6 +66,8 @@ def cases(rows: int) -> dict[str, Callable[[], object]]:  # noqa: C901 - a list
     }
     if connection.settings_dict["ENGINE"] == "competition_site.db.mongodb":
         told["model"] = _without_the_server(keys[0])
+        told["model_in_place"] = After(_round_trip(keys), told["model"])
+        told["newest_joined_lists"] = told["newest_joined"]
     return told
 
 
@@ -92,3 +95,9 @@ def _without_the_server(key: object) -> Callable[[], object]:
             del connection.get_collection  # type: ignore[attr-defined]
 
     return get
+
+
+def _round_trip(keys: list[UUID]) -> Callable[[], object]:
+    """What the model waits for: the server has had the processor and its caches."""
+    table = connection.get_collection(Registration._meta.db_table)  # type: ignore[attr-defined]
+    return lambda: table.find_one({"_id": random.choice(keys).hex})

@@ -26,19 +26,24 @@ def cases(rows: int) -> dict[str, Callable[[], object]]:  # noqa: C901 - a list
     keys = [row["_id"] for row in registrations.find({}, {"_id": 1}).sort("_id", -1)]
     competitions = [row["_id"] for row in table.find({}, {"_id": 1})]
 
+    both: list[dict[str, Any]] = [{"$sort": {"_id": -1}}, {"$limit": PAGE}]
+    both += _lookup("registrations_competition", "competition_id", "competition")
+    both += _lookup("accounts_user", "leader_id", "leader")
+
     def newest(chosen: dict[str, Any]) -> object:
         return list(registrations.find(chosen).sort("_id", -1).limit(PAGE))
 
     def page_behind(place: int) -> Callable[[], object]:
         return lambda: newest({"_id": {"$lt": keys[place]}})
 
-    def joined() -> object:
-        pipeline: list[dict[str, Any]] = [{"$sort": {"_id": -1}}, {"$limit": PAGE}]
-        pipeline += _lookup(
-            "registrations_competition", "competition_id", "competition"
-        )
-        pipeline += _lookup("accounts_user", "leader_id", "leader")
-        return list(registrations.aggregate(pipeline))
+    def joined() -> list[dict[str, Any]]:
+        return list(registrations.aggregate(both))
+
+    def joined_as_lists() -> list[dict[str, Any]]:
+        rows = list(registrations.aggregate([s for s in both if "$unwind" not in s]))
+        for row in rows:
+            [row["competition"]], [row["leader"]] = row["competition"], row["leader"]
+        return rows
 
     def insert(session: Any = None) -> object:
         return database["accounts_auditevent"].insert_one(_event(), session=session)
@@ -68,6 +73,7 @@ def cases(rows: int) -> dict[str, Callable[[], object]]:  # noqa: C901 - a list
         "get": lambda: registrations.find_one({"_id": random.choice(keys)}),
         "newest": lambda: newest({}),
         "newest_joined": joined,
+        "newest_joined_lists": joined_as_lists,
         "competition": lambda: newest({"competition_id": random.choice(competitions)}),
         "keyset_first": page_behind(0),
         "keyset_middle": page_behind(rows // 2),

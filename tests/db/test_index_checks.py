@@ -75,7 +75,7 @@ def test_a_page_of_the_admin_is_warned_of() -> None:
 
 
 def test_indexes_on_a_condition_do_not_count() -> None:
-    keys = keys_of(Membership)
-    assert ("user_id", "left_at") in keys
+    assert ("user_id", "left_at") in keys_of(Membership)
+    keys = keys_of(Registration)
     assert ("id",) in keys
-    assert not [key for key in keys if key == ("competition_id", "user_id", "active")]
+    assert ("amount_due",) not in keys  # unique, while it is awaited

@@ -18,8 +18,10 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import requests
@@ -27,7 +29,10 @@ import requests
 from tests.mongod import Mongod, ReplicaSet, start_replica_set
 from tests.servers import NO_LIMITS, Server, run_command
 
+PATH = "/api/v1/competitions"
 ROOT = Path(__file__).parents[3]
+DROPPED = 5
+"""Every so manieth POST is first sent by a client that hangs up before the answer."""
 PATIENCE = 60
 """Seconds after which a keyed request that never came through is given up."""
 
@@ -39,7 +44,10 @@ class Told:
     statuses: Counter[str] = field(default_factory=Counter)
     without_retry_after: int = 0
     acknowledged: list[str] = field(default_factory=list)
+    dropped: int = 0
+    """POSTs whose first answer the client did not wait for."""
     replayed: int = 0
+    """POSTs acknowledged by an answer that had been given before, kept by its key."""
     given_up: int = 0
     longest: float = 0.0
     """Seconds from the first try of a request to its acknowledgement."""
@@ -65,7 +73,7 @@ class Client:
         with requests.Session() as session:
             while not self.stop.is_set():
                 number += 1
-                self._create(session, f"{name}-{number}")
+                self._create(session, f"{name}-{number}", drop=number % DROPPED == 0)
 
     def read(self) -> None:
         with requests.Session() as session:
@@ -74,12 +82,14 @@ class Client:
 
     def _get(self, session: requests.Session) -> requests.Response | None:
         try:
-            return session.get(f"{self.url}/api/v1/competitions", timeout=30)
+            return session.get(f"{self.url}{PATH}", timeout=30)
         except requests.RequestException:
             return None
 
-    def _create(self, session: requests.Session, slug: str) -> None:
+    def _create(self, session: requests.Session, slug: str, *, drop: bool) -> None:
         started, key = time.monotonic(), uuid4().hex
+        if drop:
+            self._send_and_hang_up(slug, key)
         while time.monotonic() < started + PATIENCE:
             answer = self._post(session, slug, key)
             self._note("POST", answer)
@@ -96,16 +106,30 @@ class Client:
     ) -> requests.Response | None:
         try:
             return session.post(
-                f"{self.url}/api/v1/competitions",
+                f"{self.url}{PATH}",
                 json=competition(slug),
-                headers={
-                    "Authorization": f"Bearer {self.token}",
-                    "Idempotency-Key": key,
-                },
+                headers=self._headers(key),
                 timeout=30,
             )
         except requests.RequestException:
             return None
+
+    def _send_and_hang_up(self, slug: str, key: str) -> None:
+        """Send the whole request and close: what came of it, the client cannot know."""
+        body = json.dumps(competition(slug))
+        headers = {**self._headers(key), "Content-Type": "application/json"}
+        connection = HTTPConnection(urlsplit(self.url).netloc, timeout=30)
+        try:
+            connection.request("POST", PATH, body, headers)
+        except OSError:
+            return
+        finally:
+            connection.close()
+        self.told.dropped += 1
+        time.sleep(0.1)
+
+    def _headers(self, key: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}", "Idempotency-Key": key}
 
     def _note(self, method: str, answer: requests.Response | None) -> None:
         if answer is None:
@@ -258,7 +282,8 @@ def show(told: Told) -> None:
         "API answers": dict(told.statuses.most_common()),
         "503 without Retry-After": told.without_retry_after,
         "API writes acknowledged": len(told.acknowledged),
-        "  of them replayed by key": told.replayed,
+        "  answers nobody waited for": told.dropped,
+        "  replayed by key": told.replayed,
         "  longest wait in seconds": round(told.longest, 1),
         "  given up": told.given_up,
         "  lost": told.lost,

@@ -21,5 +21,5 @@ def test_it_prints_its_table() -> None:
     )
     assert run.returncode == 0, run.stderr
     rows = [line for line in run.stdout.splitlines() if line.startswith("| ")]
-    assert len(rows) == 14
-    assert "get by key without the model" in run.stdout
+    assert len(rows) == 16
+    assert run.stdout.count("get by key without ") == 2

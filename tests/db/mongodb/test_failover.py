@@ -17,6 +17,12 @@ def test_what_was_acknowledged_is_stored_once(told: Told) -> None:
     assert (told.lost, told.doubled, told.given_up) == (0, 0, 0)
 
 
+def test_an_answer_that_was_lost_is_given_again(told: Told) -> None:
+    assert told.dropped > 3
+    assert told.replayed > told.dropped / 2
+    assert told.doubled == 0
+
+
 def test_clients_of_the_api_are_asked_to_wait_and_never_told_of_an_error(
     told: Told,
 ) -> None:
