@@ -60,6 +60,7 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
     _rollback_was_asked_for = False
     _handled_before: BaseException | None = None
     _statements = 0
+    _collections: tuple[Any, dict[str, Any]] = (None, {})
 
     def connect(self) -> None:
         """Connect, or leave no trace of having tried.
@@ -201,10 +202,23 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
         self.ensure_connection()
         self.validate_no_broken_transaction()
         self._statements += 1
-        collection = Collection(self.database, name, **kwargs)
+        collection = self._collection(name, **kwargs)
         if self.queries_logged:
             return LoggedCollection(self, collection)
         return collection
+
+    def _collection(self, name: str, **options: Any) -> Any:
+        """Keep PyMongo's objects with the database they belong to: making one takes as
+        long as converting a row.
+        """
+        database, kept = self._collections
+        if database is not self.database:
+            database, kept = self._collections = (self.database, {})
+        if options:
+            return Collection(database, name, **options)
+        if name not in kept:
+            kept[name] = Collection(database, name)
+        return kept[name]
 
     def cursor(self) -> Cursor:
         """Return what refuses SQL in one sentence."""

@@ -22,4 +22,4 @@ def test_it_prints_its_table() -> None:
     assert run.returncode == 0, run.stderr
     rows = [line for line in run.stdout.splitlines() if line.startswith("| ")]
     assert len(rows) == 16
-    assert run.stdout.count("get by key without ") == 2
+    assert run.stdout.count("get by key, less ") == 2
