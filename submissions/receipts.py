@@ -38,15 +38,28 @@ def sign(version: SubmissionVersion) -> Signature:
 
 def is_valid(version: SubmissionVersion) -> bool:
     """Whether the row still is what was signed, by the key that signed it."""
+    return problem(version) is None
+
+
+def problem(version: SubmissionVersion) -> str | None:
+    """Why a receipt doesn't hold: ``unknown_key``, ``changed``; None where it does."""
     keys: Sequence[str] = (
         settings.RECEIPT_SIGNING_KEY,
         *settings.RECEIPT_PREVIOUS_SIGNING_KEYS,
     )
-    return any(
-        hmac.compare_digest(_mac(key, version), version.signature)
-        for key in keys
-        if key_id(key) == version.key_id
-    )
+    named = [key for key in keys if key_id(key) == version.key_id]
+    if not named:
+        return "unknown_key"
+    return None if any(_signed(version, key) for key in named) else "changed"
+
+
+def _signed(version: SubmissionVersion, key: str) -> bool:
+    """False as well where somebody has put what is no file into the row's list."""
+    try:
+        expected = _mac(key, version)
+    except (KeyError, TypeError):
+        return False
+    return hmac.compare_digest(expected.encode(), version.signature.encode())
 
 
 def key_id(key: str) -> str:

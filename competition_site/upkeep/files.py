@@ -21,7 +21,7 @@ ROWLESS = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
-class _Keepers:
+class Keepers:
     """Rows that each name a stored file, all in one folder of the storage."""
 
     rows: QuerySet[Any]
@@ -33,12 +33,17 @@ class _Keepers:
         return set(held.values_list(self.column, flat=True))
 
 
-_keepers: list[_Keepers] = []
+_keepers: list[Keepers] = []
 
 
 def keeps_files(rows: QuerySet[Any], column: str, *, folder: str) -> None:
     """Say which rows name a stored file, and the folder that belongs to them alone."""
-    _keepers.append(_Keepers(rows, column, folder))
+    _keepers.append(Keepers(rows, column, folder))
+
+
+def keepers() -> list[Keepers]:
+    """All rows that name stored files."""
+    return list(_keepers)
 
 
 @check("missing_files")
@@ -66,8 +71,8 @@ def files_without_rows() -> Iterator[Finding]:
 
 
 def _held(folder: str, names: list[str]) -> set[str]:
-    keepers = (keepers for keepers in _keepers if keepers.folder == folder)
-    return set().union(*(k.holding(names) for k in keepers))
+    own = (kept for kept in _keepers if kept.folder == folder)
+    return set().union(*(kept.holding(names) for kept in own))
 
 
 def _files_below(folder: str) -> Iterator[str]:

@@ -12,6 +12,7 @@ from accounts.models import User
 from accounts.roles import Role
 from competition_site.db.fields import MomentField
 from competition_site.db.models import Row, StatusRow
+from competition_site.db.written_once import WrittenOnce, WrittenOnceQuerySet
 from registrations.models import Competition, Registration, own_registration_ids
 from submissions.models.assignment import assigned_submission_ids
 from submissions.models.stage import Stage
@@ -107,7 +108,7 @@ class Submission(StatusRow):
         return f"{self.title} ({self.team_name})"
 
 
-class SubmissionFileQuerySet(models.QuerySet["SubmissionFile"]):
+class SubmissionFileQuerySet(WrittenOnceQuerySet["SubmissionFile"]):
     def current(self) -> SubmissionFileQuerySet:
         """The files of the working copy."""
         return self.filter(removed_at=None)
@@ -124,10 +125,12 @@ class SubmissionFileQuerySet(models.QuerySet["SubmissionFile"]):
         return self.filter(own)
 
 
-class SubmissionFile(Row):
+class SubmissionFile(WrittenOnce, Row):
     """A stored file. One that a version holds is never deleted, only taken off the
-    working copy.
+    working copy; what it is and where it lies never changes.
     """
+
+    CHANGEABLE: ClassVar = frozenset({"frozen", "removed_at", "updated_at"})
 
     submission = models.ForeignKey(
         Submission, models.CASCADE, related_name="files", editable=False
@@ -146,6 +149,7 @@ class SubmissionFile(Row):
     objects = SubmissionFileQuerySet.as_manager()
 
     class Meta:
+        base_manager_name = "objects"
         verbose_name = _("submission file")
         verbose_name_plural = _("submission files")
         indexes: ClassVar = [
@@ -167,7 +171,7 @@ class SubmissionFile(Row):
         }
 
 
-class SubmissionVersion(Row):
+class SubmissionVersion(WrittenOnce, Row):
     """What was handed in, frozen: a row that is written once and never changed.
 
     ``signature`` covers the moment, the number and the hash of every file, so a
@@ -195,7 +199,10 @@ class SubmissionVersion(Row):
     key_id = models.CharField(max_length=16, editable=False)
     signature = models.CharField(max_length=64, editable=False)
 
+    objects: ClassVar = WrittenOnceQuerySet["SubmissionVersion"].as_manager()
+
     class Meta:
+        base_manager_name = "objects"
         verbose_name = _("version")
         verbose_name_plural = _("versions")
         indexes: ClassVar = [

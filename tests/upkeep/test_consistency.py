@@ -46,6 +46,7 @@ from submissions.models import (
     SubmissionFile,
     SubmissionVersion,
 )
+from tests.database import by_hand
 from tests.factories import (
     add_member,
     invitation_token,
@@ -321,12 +322,13 @@ class _unchecked_keys:  # noqa: N801 - reads as a with statement's words
 def test_a_file_that_a_version_lost_is_told(event: Submission) -> None:
     version = SubmissionVersion.objects.get()
     (file,) = version.files
-    SubmissionFile.objects.filter(pk=file["id"]).update(sha256="0" * 64)
+    rows = by_hand(SubmissionFile).filter(pk=file["id"])
+    rows.update(sha256="0" * 64)
     (finding,) = found("--only", "handed_in")
     assert finding["object"] == f"submissionversion {version.pk} file {file['id']}"
     assert (finding["says"], finding["should"]) == ("0" * 64, file["sha256"])
     assert not finding["fixable"]
-    SubmissionFile.objects.filter(pk=file["id"]).delete()
+    rows.delete()
     (finding,) = found("--only", "handed_in")
     assert finding["says"] is None
 
