@@ -11,10 +11,12 @@ class SubmissionsConfig(AppConfig):
     def ready(self) -> None:
         from accounts.workflow.followers import Event, follow, follow_merging
         from registrations.workflow import follow_renaming
+        from registrations.workflow import leaving as registrations
         from registrations.workflow.competitions import clone_with
-        from submissions.workflow import cloning, copies
+        from submissions.workflow import cloning, copies, leaving
 
         follow(Event.RENAMED, copies.follow_judges)
         follow_merging(copies.follow_merging)
         follow_renaming(copies.follow_team)
         clone_with(cloning.clone_stages)
+        registrations.follow(leaving.end_work)

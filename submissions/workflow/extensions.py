@@ -34,8 +34,10 @@ def extend(
 
     One that is there is changed. It may be given after the stage has closed, and opens
     it again for that team. Raises RuleViolation: validation_error (``until``),
-    stale_version (``if_version`` is another, or nothing is there).
+    not_competing (a draft, or a team that has left), stale_version (``if_version`` is
+    another, or nothing is there).
     """
+    _hold_team(registration)
     stage = _held(stage)
     if until <= stage.closes_at:
         text = _("This is before the stage closes.")
@@ -59,6 +61,16 @@ def extend(
         _note(extension, "extension.changed", f"{before} → {iso(until)}")
     _tell_team(extension, registration)
     return extension, held is None
+
+
+def _hold_team(registration: Registration) -> None:
+    """Keep the team's row for this transaction: a draft may be deleted, and with its
+    extension it could not; who has left needs no time.
+    """
+    entered = set(Registration.ACTIVE) - {Registration.Status.DRAFT}
+    rows = Registration.objects.filter(pk=registration.pk, status__in=entered)
+    if not rows.update(updated_at=now()):
+        raise RuleViolation("not_competing")
 
 
 def _held(stage: Stage) -> Stage:

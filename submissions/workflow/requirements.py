@@ -120,5 +120,6 @@ def can(
 
 
 def _require_member(registration: Registration, user: User) -> None:
-    if not registration.has_member(user):
+    left = registration.status not in Registration.HOLDING  # nobody is a member of it
+    if left or not registration.has_member(user):
         raise RuleViolation("permission_denied")

@@ -106,7 +106,8 @@ def add_file(
     (``file``) also where the team's files would be larger in all than they may be.
     """
     stage = _require_working_copy(submission, at)
-    room = {
+    room: dict[str, Any] = {
+        "status__in": Submission.OPEN,
         "files_count__lt": stage.max_files,
         "files_bytes__lte": settings.MAX_SUBMISSION_BYTES - file.size,
     }

@@ -17,6 +17,7 @@ from submissions.models import Extension, Stage, Submission, SubmissionVersion
 from submissions.workflow.deadlines import last_end
 from tests.api import Api
 from tests.factories import (
+    PDF,
     add_member,
     make_approved,
     make_competition,
@@ -289,7 +290,7 @@ def test_a_paused_stage_stays_paused_for_those_with_more_time(stage, staff: User
     }
     codes = [
         student.patch(f"/submissions/{work.pk}", {"title": "New"}),
-        student.upload(f"/submissions/{work.pk}/files", "a.pdf", b"%PDF-1.7\n"),
+        student.upload(f"/submissions/{work.pk}/files", "a.pdf", PDF),
         student.post(f"/submissions/{work.pk}/submit"),
     ]
     assert [c.json()["data"]["code"] for c in codes] == ["stage_paused"] * 3
