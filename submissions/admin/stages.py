@@ -7,10 +7,11 @@ from functools import partial
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, StreamingHttpResponse
 from django.urls import reverse
+from django.utils.http import content_disposition_header
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
@@ -28,6 +29,7 @@ from competition_site.rules import Text
 from registrations.admin.competitions import TIMES
 from submissions import workflow
 from submissions.admin.fields import StageField, StageFilter
+from submissions.exports import Export
 from submissions.models import Criterion, ResultSnapshot, Stage
 from submissions.models.stage import default_types
 from submissions.workflow.stages import soundness_errors
@@ -62,7 +64,7 @@ class StagePage(WorkflowPage):
         "paused",
     )
     list_filter = ("competition", "paused")
-    actions = ("compute",)
+    actions = ("compute", "export_work", "export_blind")
     action_form = ReasonForm
     autocomplete_fields = ("competition",)
     readonly_fields = ("rubric", "result_list")
@@ -167,6 +169,37 @@ class StagePage(WorkflowPage):
             reason=reason_in(request),
         )
         self.run_on_each(request, queryset, verb, _("Computed: %(count)d."))
+
+    @admin.action(description=_("Export the work (ZIP)"), permissions=["act"])
+    def export_work(
+        self, request: HttpRequest, queryset: QuerySet[Stage]
+    ) -> StreamingHttpResponse | None:
+        return self._exported(request, queryset, blind=False)
+
+    @admin.action(
+        description=_("Export the work without names (ZIP)"), permissions=["act"]
+    )
+    def export_blind(
+        self, request: HttpRequest, queryset: QuerySet[Stage]
+    ) -> StreamingHttpResponse | None:
+        return self._exported(request, queryset, blind=True)
+
+    def _exported(
+        self, request: HttpRequest, queryset: QuerySet[Stage], *, blind: bool
+    ) -> StreamingHttpResponse | None:
+        """The archive as it is made; the last versions, so that it stays small."""
+        stages = list(queryset[:2])
+        if len(stages) != 1:
+            self.message_user(request, _("Choose one stage."), messages.ERROR)
+            return None
+        export = Export.begun(
+            stages[0], by=request.user, blind=blind, at=request.received_at
+        )
+        response = StreamingHttpResponse(export, content_type="application/zip")
+        name = content_disposition_header(True, export.file_name)
+        response["Content-Disposition"] = name
+        response["X-Accel-Buffering"] = "no"  # a proxy need not keep it on its disk
+        return response
 
     def save_model(
         self, request: HttpRequest, obj: Stage, form: RuleForm, change: bool
