@@ -141,6 +141,49 @@ def caches_of(redis_url: str) -> dict[str, Any]:
     return {"default": shared, "local": local}
 
 
+_LOCAL_STORAGE = "competition_site.files.storage.AtomicFileSystemStorage"
+_S3_STORAGE = "competition_site.files.s3.CheckedS3Storage"
+_STORAGE_OPTIONS = frozenset({"region", "tls", "addressing"})
+_STORAGE_FORM = "STORAGE_URL is s3://KEY:SECRET@HOST/BUCKET, or empty for MEDIA_ROOT."
+
+
+def storage_of(url: str) -> dict[str, Any]:
+    """The entry of Django's ``STORAGES`` where uploads are kept.
+
+    Empty: the local disk. ``s3://KEY:SECRET@HOST[:PORT]/BUCKET`` with ``?region=``,
+    ``?tls=false`` (for a server on the same machine) and ``?addressing=virtual``
+    (buckets as host names; else as paths). KEY and SECRET are percent-encoded.
+    """
+    if not url:
+        return {"BACKEND": _LOCAL_STORAGE}
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise ImproperlyConfigured(_STORAGE_FORM) from None
+    given = dict(parse_qsl(parts.query, keep_blank_values=True))
+    bucket = parts.path.strip("/")
+    complete = parts.username and parts.password and parts.hostname and bucket
+    if parts.scheme != "s3" or not complete or "/" in bucket:
+        raise ImproperlyConfigured(_STORAGE_FORM)
+    if unknown := set(given) - _STORAGE_OPTIONS:
+        msg = f"STORAGE_URL knows no {', '.join(sorted(unknown))}."
+        raise ImproperlyConfigured(msg)
+    scheme = "http" if given.get("tls") == "false" else "https"
+    host = parts.hostname if port is None else f"{parts.hostname}:{port}"
+    return {
+        "BACKEND": _S3_STORAGE,
+        "OPTIONS": {
+            "access_key": unquote(parts.username or ""),
+            "secret_key": unquote(parts.password or ""),
+            "endpoint_url": f"{scheme}://{host}",
+            "bucket_name": bucket,
+            "region_name": given.get("region", "us-east-1"),
+            "addressing_style": given.get("addressing", "path"),
+        },
+    }
+
+
 def refuse_foreign_engine(engine: str) -> None:
     """Stop where somebody sets the djongo engine by name."""
     if "djongo" in engine:

@@ -19,6 +19,7 @@ from competition_site.configuration import (
     parse_duration,
     production_refusals,
     refuse_foreign_engine,
+    storage_of,
 )
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -259,7 +260,7 @@ FILE_UPLOAD_HANDLERS = ["competition_site.files.handlers.SmallFilesOnly"]
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "var" / "static"
 STORAGES = {
-    "default": {"BACKEND": "competition_site.files.storage.AtomicFileSystemStorage"},
+    "default": storage_of(env.str("STORAGE_URL", "")),
     "staticfiles": {
         "BACKEND": (
             "whitenoise.storage.CompressedManifestStaticFilesStorage"

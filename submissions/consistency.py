@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from accounts.models import User
 from competition_site.db.batches import in_batches
@@ -86,6 +86,9 @@ def _of_submissions(rows: Sequence[Submission]) -> Iterator[tuple[Submission, Va
     keys = [row.pk for row in rows]
     files = SubmissionFile.objects.current().filter(submission__in=keys)
     counts = Counter(files.values_list("submission_id", flat=True))
+    stored: dict[UUID, int] = defaultdict(int)
+    for key, size in _stored_files(keys).values_list("submission_id", "size"):
+        stored[key] += size
     last: dict[UUID, int] = defaultdict(int)
     versions = SubmissionVersion.objects.filter(submission__in=keys)
     for key, number in versions.values_list("submission_id", "number"):
@@ -93,6 +96,7 @@ def _of_submissions(rows: Sequence[Submission]) -> Iterator[tuple[Submission, Va
     for row in rows:
         values: Values = {
             "files_count": counts[row.pk],
+            "files_bytes": stored[row.pk],
             "version_number": last[row.pk],
         }
         if team := teams.get(row.registration_id):
@@ -103,6 +107,12 @@ def _of_submissions(rows: Sequence[Submission]) -> Iterator[tuple[Submission, Va
                 "competition_id": stage.competition_id,
             }
         yield row, values
+
+
+def _stored_files(submissions: Sequence[UUID]) -> QuerySet[SubmissionFile]:
+    """Those of the working copies, and those that a version holds."""
+    kept = Q(removed_at=None) | Q(frozen=True)
+    return SubmissionFile.objects.filter(kept, submission__in=submissions)
 
 
 @check("shown_stages")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import resource
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,7 @@ def judge(path: str) -> str:
     try:
         with pikepdf.open(path, suppress_warnings=True) as pdf:
             _look_through(pdf)
+            _require_read(str(text).removeprefix(path) for text in pdf.get_warnings())
     except _Found as found:
         return str(found)
     except pikepdf.PasswordError:
@@ -59,8 +60,12 @@ def _look_through(pdf: pikepdf.Pdf) -> None:
     _walk(pdf.trailer)
     for row in pdf.objects:
         _look_at(row)
-    if any(sign in text for text in pdf.get_warnings() for sign in _UNREAD):
-        raise _Found("broken")  # others might read what qpdf could not
+
+
+def _require_read(warnings: Iterable[str]) -> None:
+    """Others might read, and run, what qpdf could not."""
+    if any(sign in text for text in warnings for sign in _UNREAD):
+        raise _Found("broken")
 
 
 def _look_at(row: Any) -> None:

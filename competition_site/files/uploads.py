@@ -10,6 +10,7 @@ from typing import IO, Any, Self
 from uuid import uuid4
 
 from django.conf import settings
+from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 
@@ -17,6 +18,14 @@ from competition_site.files.names import clean_name
 
 PART_SUFFIX = ".part"
 FILE_MODE = 0o640
+
+
+def sha256_of(content: File[Any]) -> str:
+    """The hash of a file's content, in hexadecimal digits."""
+    digest = hashlib.sha256()
+    for chunk in content.chunks():
+        digest.update(chunk)
+    return digest.hexdigest()
 
 
 class NoRoomError(OSError):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from django.core.files.storage import default_storage
@@ -14,6 +15,7 @@ from django.db.models import QuerySet
 
 from competition_site.clock import now
 from competition_site.db.batches import SIZE, in_batches
+from competition_site.files.inventory import leftover_parts, stored_keys
 from competition_site.upkeep.checks import Finding, check, name_of
 
 ROWLESS = timedelta(hours=1)
@@ -61,7 +63,7 @@ def rows_without_files() -> Iterator[Finding]:
 def files_without_rows() -> Iterator[Finding]:
     """Files that no row names, an hour after they were stored, and halves of files."""
     for folder in sorted({keepers.folder for keepers in _keepers}):
-        names = _files_below(folder)
+        names = stored_keys(folder)
         while batch := list(islice(names, SIZE)):
             held = _held(folder, batch)
             for name in batch:
@@ -70,19 +72,22 @@ def files_without_rows() -> Iterator[Finding]:
                     yield Finding(f"file {name}", "stored", "named by a row", mend)
 
 
+@check("leftover_parts")
+def leftovers_of_uploads() -> Iterator[Finding]:
+    """Temporary files of uploads that a killed process left on this machine."""
+    for part in leftover_parts(older_than=ROWLESS):
+        mend = partial(_unlink, part)
+        yield Finding(f"file {part.name}", "left behind", "gone", mend)
+
+
+def _unlink(part: Path) -> bool:
+    part.unlink(missing_ok=True)
+    return True
+
+
 def _held(folder: str, names: list[str]) -> set[str]:
     own = (kept for kept in _keepers if kept.folder == folder)
     return set().union(*(kept.holding(names) for kept in own))
-
-
-def _files_below(folder: str) -> Iterator[str]:
-    try:
-        folders, files = default_storage.listdir(folder)
-    except FileNotFoundError:  # nothing was ever stored there
-        return
-    yield from (f"{folder}/{name}" for name in sorted(files))
-    for name in sorted(folders):
-        yield from _files_below(f"{folder}/{name}")
 
 
 def _is_old(name: str) -> bool:

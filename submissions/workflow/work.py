@@ -154,8 +154,9 @@ def remove_file(file: SubmissionFile, *, by: User, at: datetime) -> None:
     _require_working_copy(submission, at)
     if not file.change_where({"removed_at": None}, removed_at=at):
         raise RuleViolation("not_found")
+    freed = 0 if file.frozen else file.size  # a version's files stay stored
     submission.change(
-        files_count=F("files_count") - 1, files_bytes=F("files_bytes") - file.size
+        files_count=F("files_count") - 1, files_bytes=F("files_bytes") - freed
     )
     record(by, "submission.file_removed", submission, file=file.pk)
     if not file.frozen:

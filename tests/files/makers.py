@@ -135,9 +135,13 @@ def links(pdf: pikepdf.Pdf) -> None:
     pdf.docinfo.Title = String("On /Launch and /EmbeddedFile /JS")
 
 
-def archive(members: Mapping[str, bytes | str] | None = None, **saving: Any) -> bytes:
+def archive(
+    members: Mapping[str, bytes | str] | None = None, *, level: int = 6
+) -> bytes:
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, **saving) as file:
+    with zipfile.ZipFile(
+        buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=level
+    ) as file:
         for name, content in (members or {"src/main.py": "print(1)\n"}).items():
             file.writestr(name, content)
     return buffer.getvalue()

@@ -142,6 +142,7 @@ DRIFTS: list[Drift] = [
     ("submissions", Submission, "team_name", "Else"),
     ("submissions", Submission, "stage_name", "Else"),
     ("submissions", Submission, "files_count", 4),
+    ("submissions", Submission, "files_bytes", 4),
     ("submissions", Submission, "version_number", 9),
     ("shown_stages", Assignment, "stage_name", "Else"),
     ("shown_stages", ResultSnapshot, "stage_name", "Else"),
@@ -153,7 +154,7 @@ DRIFTS: list[Drift] = [
     ("frozen_files", SubmissionFile, "frozen", False),
 ]
 BY_HAND = {"references", "missing_files", "handed_in"}
-OTHERS = BY_HAND | {"stray_files", "held_places"}
+OTHERS = BY_HAND | {"stray_files", "leftover_parts", "held_places"}
 
 
 def test_a_sound_event_has_nothing_to_mend(event: Submission) -> None:
@@ -379,6 +380,22 @@ def test_a_file_without_a_row_goes_after_an_hour(event: Submission) -> None:
     finally:
         for key in {*kept, named}:
             default_storage.delete(key)
+
+
+def test_a_part_that_an_upload_left_behind_goes_after_an_hour(
+    event: Submission, tmp_path: Path, settings: Any
+) -> None:
+    settings.UPLOAD_TEMP_DIR = str(tmp_path)
+    then = time.time() - 61 * 60
+    for name in ("left.part", "other"):
+        (tmp_path / name).write_bytes(b"half")
+        os.utime(tmp_path / name, (then, then))
+    (tmp_path / "running.part").write_bytes(b"half")
+    told = found("--only", "leftover_parts")
+    assert [f["object"] for f in told] == ["file left.part"]
+    found("--only", "leftover_parts", "--fix")
+    assert found("--only", "leftover_parts") == []
+    assert {p.name for p in tmp_path.iterdir()} == {"other", "running.part"}
 
 
 def test_a_storage_that_holds_nothing_yet_is_sound(
