@@ -2,92 +2,38 @@
 
 from __future__ import annotations
 
-import io
-import json
-from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
-from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.forms.fields import InvalidJSONInput
 from django.http import HttpRequest
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
-from django.utils.text import capfirst, format_lazy
+from django.utils.text import format_lazy
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from competition_site.admin import RuleForm, WorkflowPage, listed
-from competition_site.api.parsers import StrictJSONParser
-from competition_site.rules import RuleViolation, Text
+from competition_site.rules import Text
 from registrations import workflow
-from registrations.models import Competition, Document
-from registrations.workflow.competitions import soundness_errors
+from registrations.admin.competitions.cloning import CloneAction
+from registrations.admin.competitions.forms import CompetitionForm
+from registrations.models import Competition
 
 TIMES = format_lazy(_("All times are those of {zone}."), zone=settings.TIME_ZONE)
 
 
-class IndentedJSON(json.JSONEncoder):
-    """JSON that a person can read and edit in a text area."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options | {"indent": 2})
-
-
-class StrictJSONField(forms.JSONField):
-    """JSON as the API takes it; what is wrong is shown again as it was typed."""
-
-    def to_python(self, value: Any) -> Any:
-        if not isinstance(value, str) or not value.strip():
-            return super().to_python(value)
-        try:
-            return StrictJSONParser().parse(io.BytesIO(value.encode()))
-        except RuleViolation as violation:
-            text = self.error_messages["invalid"]
-            params = {"value": value}
-            raise forms.ValidationError(text, "invalid", params) from violation
-
-    def bound_data(self, data: Any, initial: Any) -> Any:
-        return initial if self.disabled else InvalidJSONInput(data or "")
-
-
-class CompetitionForm(RuleForm):
-    questions = StrictJSONField(
-        label=capfirst(_("questions")),
-        required=False,
-        initial=list,
-        encoder=IndentedJSON,
-        widget=forms.Textarea(attrs={"rows": 12, "cols": 80, "spellcheck": "false"}),
-        help_text=_(
-            "A list; types: text, number, choice, multiple, boolean, url. Example: "
-            '[{"key": "shirt", "type": "choice", "choices": ["M", "L"], '
-            '"required": true, "label": {"en": "Shirt size", "id": "Ukuran kaus"}}]'
-        ),
-    )
-    required_documents = forms.MultipleChoiceField(
-        label=capfirst(_("required documents")),
-        required=False,
-        choices=Document.Kind.choices,
-        widget=forms.CheckboxSelectMultiple,
-    )
-
-    def clean_questions(self) -> Any:
-        return self.cleaned_data["questions"] or []
-
-    def contradictions(self, row: Competition) -> Mapping[str, list[Text]]:
-        return soundness_errors(row)
+FROZEN = _("These stay as they are once a team has registered.")
 
 
 @admin.register(Competition)
-class CompetitionPage(WorkflowPage):
+class CompetitionPage(CloneAction, WorkflowPage):
     """Competitions; the status moves by actions of the list."""
 
     form = CompetitionForm
-    actions = ("publish", "archive")
+    actions = ("publish", "archive", "take_back", "clone", "remove")
     list_display = (
         "title",
         "category",
@@ -96,11 +42,18 @@ class CompetitionPage(WorkflowPage):
         "starts_at",
         "seats_taken",
         "capacity",
+        "waitlist_length",
     )
     list_filter = ("status",)
     search_fields = ("title_key",)
     search_help_text = _("How the title begins.")
-    readonly_fields = ("status", "seats_taken", "stage_list")
+    readonly_fields = (
+        "status",
+        "registrations_count",
+        "seats_taken",
+        "waitlist_length",
+        "stage_list",
+    )
     fieldsets = (
         (None, {"fields": ("title", "slug", "category", "summary", "description")}),
         (
@@ -110,6 +63,7 @@ class CompetitionPage(WorkflowPage):
                     "registration_opens_at",
                     "registration_closes_at",
                     "roster_locks_at",
+                    "withdrawal_closes_at",
                     "starts_at",
                     "ends_at",
                 ),
@@ -117,17 +71,53 @@ class CompetitionPage(WorkflowPage):
             },
         ),
         (
-            _("Teams and places"),
-            {"fields": ("team_size_min", "team_size_max", "capacity", "seat_policy")},
+            _("Teams and when they take a place"),
+            {
+                "fields": (("team_size_min", "team_size_max"), "seat_policy"),
+                "description": FROZEN,
+            },
         ),
-        (_("Payment"), {"fields": ("fee", "payment_instructions")}),
+        (
+            _("Places and waiting list"),
+            {
+                "fields": (
+                    "capacity",
+                    "institution_quota",
+                    "waitlist_open",
+                    "waitlist_closes_at",
+                    "offer_hours",
+                )
+            },
+        ),
+        (
+            _("Who may take part"),
+            {
+                "fields": (
+                    "eligibility_institutions",
+                    "eligibility_email_domains",
+                    ("eligibility_entry_year_min", "eligibility_entry_year_max"),
+                    "eligibility_mixed_institutions",
+                ),
+                "description": _(
+                    "Asked when somebody enters or joins, and of the whole team when "
+                    "it submits; who submitted already stays."
+                ),
+            },
+        ),
+        (
+            _("Payment"),
+            {
+                "fields": ("fee", "payment_due_hours", "payment_instructions"),
+                "description": _("Teams owe the fee of the moment they submit in."),
+            },
+        ),
         (
             _("What teams hand in to register"),
-            {"fields": ("questions", "required_documents")},
+            {"fields": ("questions", "required_documents"), "description": FROZEN},
         ),
         (
             _("State"),
-            {"fields": ("status", "seats_taken", "stage_list", "read_version")},
+            {"fields": (*readonly_fields, "read_version")},
         ),
     )
 
@@ -169,6 +159,18 @@ class CompetitionPage(WorkflowPage):
     @admin.action(description=_("Archive"), permissions=["act"])
     def archive(self, request: HttpRequest, queryset: QuerySet) -> None:
         self._move(request, queryset, "archived", _("Archived: %(count)d."))
+
+    @admin.action(description=_("Make a draft again"), permissions=["act"])
+    def take_back(self, request: HttpRequest, queryset: QuerySet) -> None:
+        self._move(request, queryset, "draft", _("Drafts again: %(count)d."))
+
+    @admin.action(
+        description=_("Delete: without teams, stages and judges only"),
+        permissions=["act"],
+    )
+    def remove(self, request: HttpRequest, queryset: QuerySet) -> None:
+        verb = partial(workflow.delete_competition, by=request.user)
+        self.run_on_each(request, queryset, verb, _("Deleted: %(count)d."))
 
     def _move(
         self, request: HttpRequest, queryset: QuerySet, status: str, done: Text
