@@ -98,7 +98,7 @@ def create(
         roster=[roster.entry(leader, role, at)],
         members_count=1,
         roster_complete=roster.is_complete(1, competition),
-        documents_complete=not competition.required_documents,
+        documents_complete=not requirements.kinds_to_verify(competition),
         answers=list((answers or {}).items()),
     )
     roster.enrol(registration, leader, role, at)

@@ -140,18 +140,13 @@ def missing_documents(
     competition: Competition,
     documents: Iterable[Document],
 ) -> list[Missing]:
-    """Required kinds that ``documents`` lack, personal ones per member.
-
-    A proof of payment is the payment's own matter.
-    """
+    """Required kinds that ``documents`` lack, personal ones per member."""
     owned = {
         (d.kind, str(d.member_id) if d.kind in Document.PERSONAL else None)
         for d in documents
     }
     missing: list[Missing] = []
-    for kind in competition.required_documents:
-        if kind == Document.Kind.PAYMENT_PROOF:
-            continue
+    for kind in kinds_to_verify(competition):
         if kind in Document.PERSONAL:
             missing += [
                 (kind, m) for m in registration.roster if (kind, m["id"]) not in owned
@@ -159,3 +154,9 @@ def missing_documents(
         elif (kind, None) not in owned:
             missing.append((kind, None))
     return missing
+
+
+def kinds_to_verify(competition: Competition) -> list[str]:
+    """The required kinds; a proof of payment is the payment's own matter."""
+    proof = Document.Kind.PAYMENT_PROOF
+    return [kind for kind in competition.required_documents if kind != proof]
