@@ -7,11 +7,15 @@ from functools import partial
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from competition_site.admin import FilePage, ReasonForm, reason_in
+from competition_site.admin import FilePage, ReasonForm, listed, reason_in
 from registrations import workflow
 from registrations.models import Document
+
+MOST_SAME = 20
 
 
 @admin.register(Document)
@@ -43,7 +47,25 @@ class DocumentPage(FilePage):
         "content_type",
         "size",
         "sha256",
+        "same_proofs",
     )
+
+    @admin.display(description=_("The same file of other teams"))
+    def same_proofs(self, document: Document) -> SafeString:
+        """Other teams that handed in the very same file: one transfer pays once."""
+        same = Document.objects.filter(original_sha256=document.original_sha256)
+        others = same.exclude(registration=document.registration_id).order_by("id")
+        return listed(
+            (
+                (
+                    reverse("admin:registrations_document_change", args=[other.pk]),
+                    other,
+                    other.competition_title,
+                )
+                for other in others[:MOST_SAME]
+            ),
+            '<a href="{}">{}</a>, {}',
+        )
 
     def file_name(self, document: Document) -> str:
         return document.file_name

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -11,16 +9,16 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from competition_site.admin import ReadOnlyPage, listed
-from registrations import workflow
+from competition_site.admin import ReadOnlyPage, ReasonForm, listed
+from registrations.admin.decisions import DecisionActions
 from registrations.models import Invitation, Membership, Registration
 
 
 @admin.register(Registration)
-class RegistrationPage(ReadOnlyPage):
-    """Teams; staff approve them in the list."""
+class RegistrationPage(DecisionActions, ReadOnlyPage):
+    """Teams; staff decide about them in the list."""
 
-    actions = ("approve",)
+    action_form = ReasonForm
     list_display = (
         "team_name",
         "competition_title",
@@ -40,6 +38,9 @@ class RegistrationPage(ReadOnlyPage):
         "status",
         "payment_status",
         "amount_due",
+        "payment_reference",
+        "payment_due_at",
+        "payment_reason",
         "competing",
         "leader",
         "members",
@@ -50,6 +51,8 @@ class RegistrationPage(ReadOnlyPage):
         "seat_taken",
         "created_at",
         "submitted_at",
+        "waitlisted_at",
+        "offer_expires_at",
         "note",
     )
 
@@ -90,11 +93,6 @@ class RegistrationPage(ReadOnlyPage):
             ),
             '<a href="{}">{}</a>, {}: {}',
         )
-
-    @admin.action(description=_("Approve"), permissions=["act"])
-    def approve(self, request: HttpRequest, queryset: QuerySet) -> None:
-        verb = partial(workflow.approve, by=request.user)
-        self.run_on_each(request, queryset, verb, _("Approved: %(count)d."))
 
 
 @admin.register(Invitation)

@@ -80,7 +80,7 @@ def add_document(
         file_name=file.name,
         size=file.size,
         sha256=file.sha256,
-        original_sha256=file.original_sha256,
+        original_sha256=file.original_sha256 or file.sha256,
         content_type=file.content_type,
         storage_key=file.key,
     )

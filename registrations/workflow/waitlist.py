@@ -54,11 +54,11 @@ def enter(case: Case, *, note: str = "", **fields: Any) -> None:
         Status.WAITLISTED,
         only_from=[registration.status],
         waitlisted_at=case.at,
-        **{"offer_again_at": None, **fields},
+        **{"offer_again_at": None, "note": note, **fields},
     )
     record(case.by, "registration.waitlisted", registration)
     place = position(registration)
-    tell_leader(registration, "registration_waitlisted", position=place, note=note)
+    tell_leader(registration, "registration_waitlisted", position=place)
     lengthen(registration, 1)
 
 

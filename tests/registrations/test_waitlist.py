@@ -200,7 +200,8 @@ def test_a_team_set_back_by_staff_is_not_offered_its_own_place():
     holder = submitted(competition)
     set_back(holder)
     holder.refresh_from_db()
-    assert holder.status == "waitlisted"
+    assert (holder.status, holder.note) == ("waitlisted", "Later.")
+    assert "Later." in OutboxMessage.objects.get(kind="registration_waitlisted").body
     assert taken(competition) == (0, 1)
     assert workflow.promote_waitlist(competition, at=now() + 47 * HOUR) == 0
     assert workflow.promote_waitlist(competition, at=now() + 49 * HOUR) == 1
