@@ -36,8 +36,6 @@ def join(registration: Registration, user: User, at: datetime) -> None:
     competition = Competition.objects.get(pk=registration.competition_id)
     requirements.require_joinable(registration, competition, at)
     require_no_judge(competition.pk, user)
-    leaders = registration.institution_id
-    eligibility.require(competition, [user], team_institution=leaders)
     if not hold_open_account(user):
         raise RuleViolation("token_revoked")
     eligibility.require(
