@@ -101,7 +101,7 @@ class Server:
         assert self.process.poll() is None, f"gunicorn ended:\n{self.log()}"
         try:
             return requests.get(f"{self.url}/health/live", timeout=5).ok
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             return False
 
     def workers(self) -> set[int]:
