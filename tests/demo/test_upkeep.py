@@ -1,4 +1,4 @@
-"""A sound event has nothing to mend, and nothing that ought to have happened."""
+"""A sound event has nothing to mend."""
 
 import json
 
