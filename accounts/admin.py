@@ -45,6 +45,7 @@ class UserPage(AccountActions, WorkflowPage):
         "email_verified",
         "role",
         "is_active",
+        "closed_at",
         "last_login",
         "created_at",
     )

@@ -127,6 +127,10 @@ class ChangeBody(StrictSerializer):
         return attrs
 
 
+class ClosingBody(StrictSerializer):
+    password = PasswordField()
+
+
 class RefreshBody(StrictSerializer):
     refresh = serializers.CharField(max_length=4096)
 
@@ -189,6 +193,16 @@ def me(user: User) -> dict[str, Any]:
         "profile_complete": user.profile_complete,
         "missing_fields": user.missing_fields,
         "version": user.version,
+    }
+
+
+def exported_profile(user: User) -> dict[str, Any]:
+    """The own account with all that its row keeps."""
+    return {
+        **me(user),
+        "language": user.language,
+        "created_at": user.created_at,
+        "last_login": user.last_login,
     }
 
 

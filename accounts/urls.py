@@ -20,6 +20,7 @@ urlpatterns = [
     path("auth/password/forgot", auth.ForgotPasswordView.as_view()),
     path("auth/password/reset", auth.ResetPasswordView.as_view()),
     path("auth/password/change", auth.ChangePasswordView.as_view()),
+    path("me/export", people.ExportView.as_view()),
     path("me", people.MeView.as_view()),
     path("institutions", people.InstitutionListView.as_view()),
     *router.urls,

@@ -18,6 +18,7 @@ class AuditEvent(Row):
         settings.AUTH_USER_MODEL,
         models.SET_NULL,
         null=True,
+        db_index=False,
         editable=False,
         related_name="+",
         verbose_name=_("actor"),
@@ -33,6 +34,7 @@ class AuditEvent(Row):
         verbose_name = _("audit event")
         verbose_name_plural = _("audit events")
         indexes: ClassVar = [
+            models.Index(fields=["actor", "-id"], name="audit_of_actor"),
             models.Index(fields=["object_id", "-id"], name="audit_of_object"),
             models.Index(fields=["action", "-id"], name="audit_by_action"),
         ]

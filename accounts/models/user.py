@@ -47,7 +47,8 @@ class User(AbstractBaseUser, VersionedRow):
     ``token_version`` is the claim ``ver`` of every token: raising it ends them all.
     ``ended_sessions`` are those that ended one by one, each with the second after which
     no access token of theirs can be alive: whoever reads a person knows which tokens
-    still count. ``sessions_ended`` counts the writes of that list.
+    still count. ``sessions_ended`` counts the writes of that list. An account that its
+    owner closed (``closed_at``) names nobody any more and is never opened again.
     """
 
     PROFILE_FIELDS: ClassVar = (
@@ -95,6 +96,7 @@ class User(AbstractBaseUser, VersionedRow):
     token_version = models.PositiveIntegerField(default=1, editable=False)
     ended_sessions = models.JSONField(default=list, editable=False)
     sessions_ended = models.PositiveIntegerField(default=0, editable=False)
+    closed_at = MomentField(_("closed at"), null=True, editable=False)
     last_login = MomentField(_("last log-in"), null=True, blank=True, editable=False)
 
     USERNAME_FIELD = "email"

@@ -12,9 +12,11 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from accounts import serializers, workflow
+from accounts.export import exported
 from accounts.models import Institution, User
 from accounts.models.user import normalised_email
 from accounts.permissions import OrganisersReadAdminsWrite
+from competition_site.api import throttles
 from competition_site.api.conditional import PublicReads, expected_version, with_version
 from competition_site.api.envelope import Reply
 from competition_site.api.views import StrictRequests
@@ -31,6 +33,31 @@ class MeView(StrictRequests, APIView):
         user = workflow.change_profile(request.user, if_version=version, **body)
         reply = Reply(serializers.me(user), message=_("Your profile is saved."))
         return with_version(reply, user)
+
+    def delete(self, request: Request) -> Response:
+        throttles.count("login_account", str(request.user.pk))
+        version = expected_version(request, request.user)
+        body = self.body(serializers.ClosingBody)
+        workflow.close_account(
+            request.user, at=request.received_at, if_version=version, **body
+        )
+        message = _("Your account is closed and your personal data is erased.")
+        return Reply(None, message=message)
+
+
+class ExportView(StrictRequests, APIView):
+    """Everything that is kept about the caller."""
+
+    def get(self, request: Request) -> Response:
+        self.parameters()
+        profile = serializers.exported_profile(request.user)
+        return Reply(
+            {
+                "exported_at": request.received_at,
+                "profile": profile,
+                **exported(request.user),
+            }
+        )
 
 
 class InstitutionListView(PublicReads, StrictRequests, GenericAPIView):

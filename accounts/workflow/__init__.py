@@ -1,5 +1,6 @@
 """The verbs of accounts: every *when* of people, sessions, passwords and roles."""
 
+from accounts.workflow.closing import close_account, closed_address
 from accounts.workflow.institutions import (
     change_institution,
     confirm_institution,
@@ -48,6 +49,8 @@ __all__ = [
     "change_password",
     "change_profile",
     "check_credentials",
+    "close_account",
+    "closed_address",
     "confirm_institution",
     "create_account",
     "end_all_sessions",

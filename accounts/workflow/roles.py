@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext_lazy as _
 
 from accounts.audit import record
 from accounts.models import AdminGuard, Session, User
@@ -36,7 +37,7 @@ def set_role(
     _change(user, if_version, role=role)
     _end_sessions(user, now())
     if was_admin:
-        _require_an_admin()
+        require_an_admin()
     record(by, "account.role_changed", user, role=role)
     return user
 
@@ -56,17 +57,21 @@ def set_active(
 
     What other apps do about it happens in the same transaction.
 
-    Raises RuleViolation: own_role, last_admin, stale_version.
+    Raises RuleViolation: own_role, last_admin, stale_version, invalid_transition (its
+    owner closed it).
     """
     _require_other(user, by)
     user.refresh_from_db()
     if user.is_active == active:
         return user
+    if user.closed_at is not None:
+        text = _("Its owner closed this account; there is nobody to open it for.")
+        raise RuleViolation("invalid_transition", text)
     _change(user, if_version, is_active=active)
     if not active:
         _end_sessions(user, at)
         if user.role == Role.ADMIN:
-            _require_an_admin()
+            require_an_admin()
         tell(Event.DEACTIVATED, [user], at=at)
     action = "account.reopened" if active else "account.deactivated"
     record(by, action, user)
@@ -87,7 +92,7 @@ def _require_other(user: User, by: User | None) -> None:
         raise RuleViolation("own_role")
 
 
-def _require_an_admin() -> None:
+def require_an_admin() -> None:
     """Refuse to leave the site without an admin.
 
     Every transaction that takes an admin away writes the one guard row, so of two that

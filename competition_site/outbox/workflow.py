@@ -67,6 +67,14 @@ def write_with(kind: str, writer: Writer) -> None:
     _writers[kind] = writer
 
 
+def forget_recipient(address: str, *, instead: str) -> None:
+    """Drop what waits for an address, and name another one on what went there."""
+    of_address = OutboxMessage.objects.filter(recipient=address)
+    waiting = of_address.filter(status=OutboxMessage.Status.PENDING)
+    waiting.update(status=OutboxMessage.Status.DROPPED, updated_at=now())
+    of_address.update(recipient=instead, subject="", body="", html="")
+
+
 def _language() -> str:
     return translation.get_language() or settings.LANGUAGE_CODE
 

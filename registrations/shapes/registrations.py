@@ -13,6 +13,8 @@ from registrations.workflow.next_actions import next_actions
 from registrations.workflow.possibilities import can
 from registrations.workflow.waitlist import position
 
+_SHOWN_OF_MEMBERS = ("id", "full_name", "role", "institution", "joined_at")
+
 
 def registration_row(registration: Registration) -> dict[str, Any]:
     """A registration in a list."""
@@ -48,7 +50,10 @@ def registration_detail(
     return {
         **registration_row(registration),
         "answers": registration.answers_by_key,
-        "members": registration.roster,
+        "members": [
+            {key: member[key] for key in _SHOWN_OF_MEMBERS}
+            for member in registration.roster
+        ],
         "documents": document_rows(case.documents, user=user),
         "payment": payment_shape(registration),
         "note": registration.note or None,

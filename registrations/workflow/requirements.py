@@ -140,7 +140,10 @@ def missing_documents(
     competition: Competition,
     documents: Iterable[Document],
 ) -> list[Missing]:
-    """Required kinds that ``documents`` lack, personal ones per member."""
+    """Required kinds that ``documents`` lack, personal ones per member.
+
+    Who closed their account proves nothing any more, and the team pays no price for it.
+    """
     owned = {
         (d.kind, str(d.member_id) if d.kind in Document.PERSONAL else None)
         for d in documents
@@ -149,7 +152,9 @@ def missing_documents(
     for kind in kinds_to_verify(competition):
         if kind in Document.PERSONAL:
             missing += [
-                (kind, m) for m in registration.roster if (kind, m["id"]) not in owned
+                (kind, m)
+                for m in registration.roster
+                if (kind, m["id"]) not in owned and "account_closed" not in m
             ]
         elif (kind, None) not in owned:
             missing.append((kind, None))

@@ -11,14 +11,18 @@ from registrations.models import Competition, Membership, Registration
 
 
 def entry(user: User, role: Membership.Role, joined_at: datetime) -> dict[str, Any]:
-    """A member as the registration's row carries it."""
-    return {
+    """A member as the registration's row carries it.
+
+    Who closed their account stays where a roster is locked, without a name.
+    """
+    member = {
         "id": str(user.pk),
         "full_name": user.full_name,
         "role": role.value,
         "institution": user.institution_name or None,
         "joined_at": iso(joined_at),
     }
+    return member if user.closed_at is None else {**member, "account_closed": True}
 
 
 def is_complete(members_count: int, competition: Competition) -> bool:

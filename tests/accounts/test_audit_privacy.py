@@ -15,7 +15,13 @@ from competition_site.clock import now
 from competition_site.outbox.models import OutboxMessage
 from competition_site.outbox.workflow import send_due
 from competition_site.rules import RuleViolation
-from tests.factories import make_admin, make_institution, make_staff
+from tests.factories import (
+    PASSWORD,
+    make_admin,
+    make_institution,
+    make_staff,
+    make_user,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -27,6 +33,7 @@ PRIVATE = {
 }
 READS = {
     "check_credentials",
+    "closed_address",
     "enrolment_uri",
     "has_second_factor",
     "hold_open_account",
@@ -123,6 +130,9 @@ def live_through_everything(verbs: Called) -> set[str]:
     verbs.end_everybodys_sessions(by=None, at=at)
     stored = User.objects.values_list("password", flat=True)
     digests = MailToken.objects.values_list("digest", flat=True)
+    leaver = make_user(phone="+62 811 4242 003")
+    secrets |= {leaver.email, leaver.phone}
+    verbs.close_account(leaver, password=PASSWORD, at=at)
     verbs.prune(at)
     return secrets | set(stored) | set(digests) | {"203.0.113.77"}
 
@@ -146,6 +156,7 @@ def test_every_act_is_in_the_trail(verbs: Called) -> None:
     live_through_everything(verbs)
     actions = set(AuditEvent.objects.values_list("action", flat=True))
     assert actions == {
+        "account.closed",
         "account.created",
         "account.deactivated",
         "account.email_verified",

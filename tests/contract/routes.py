@@ -169,6 +169,13 @@ ROWS = (
     signed_in(
         "PATCH", "/me", "200 200 200 200 200  200 200", lambda _: {"full_name": "N"}
     ),
+    signed_in("GET", "/me/export", "200 200 200 200 200  200 200"),
+    signed_in(
+        "DELETE",
+        "/me",
+        "200 200 200 200 200  200 200",
+        lambda _: {"password": PASSWORD},
+    ),
     public("GET", "/institutions"),
     # competitions and stages
     public("GET", "/competitions"),

@@ -8,7 +8,7 @@ from datetime import datetime
 from accounts.audit import record
 from accounts.models import User
 from accounts.workflow import hold_open_account
-from registrations.models import Membership, Registration
+from registrations.models import Competition, Membership, Registration
 from registrations.workflow.leaving import withdraw_leaderless
 from registrations.workflow.teams.members import pass_to
 
@@ -16,7 +16,8 @@ from registrations.workflow.teams.members import pass_to
 def pass_on_led(users: Sequence[User], at: datetime) -> None:
     """Give every team that these people lead to its longest-standing other member.
 
-    A team without another member, or with closed accounts only, withdraws.
+    A team without another member, or with closed accounts only, withdraws, unless its
+    competition is over.
     """
     for user in users:
         _pass_on_led(user, at)
@@ -32,7 +33,14 @@ def _pass_on_led(user: User, at: datetime) -> None:
             pass_to(registration, successor, at)
             record(None, "registration.passed_on", registration, leader=successor.pk)
         elif registration.status in Registration.ACTIVE:
-            withdraw_leaderless(registration, at=at)
+            _end_without_leader(registration, at)
+
+
+def _end_without_leader(registration: Registration, at: datetime) -> None:
+    """What a team did stays once the competition is over; before, it withdraws."""
+    competition = Competition.objects.get(pk=registration.competition_id)
+    if at < competition.ends_at:
+        withdraw_leaderless(registration, at=at)
 
 
 def _successor(registration: Registration, leader: User) -> User | None:

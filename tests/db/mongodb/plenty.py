@@ -165,6 +165,7 @@ def _registrations(users: Any, competitions: Any, institutions: Any) -> Any:
                     "full_name": "",
                     "role": "leader",
                     "institution": "",
+                    "joined_at": "2026-01-01T00:00:00.000Z",
                 }
             ],
         )

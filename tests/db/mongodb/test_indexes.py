@@ -252,6 +252,22 @@ def test_what_becomes_of_teams_is_found_by_index(
     assert_served_by_indexes(recorder.take())
 
 
+def test_what_is_known_of_a_person_is_found_by_index(
+    plenty: Plenty, recorder: Recorder
+) -> None:
+    judge = factories.make_judge(plenty.competition)
+    team = factories.make_registration()
+    mate = factories.add_member(team)
+    factories.make_document(team, by=mate)
+    recorder.take()
+    for person in (judge, mate):
+        api = Api(person)
+        assert api.get("/me/export").status_code == 200
+        body = {"password": factories.PASSWORD}
+        assert api.delete("/me", body).status_code == 200
+    assert_served_by_indexes(recorder.take())
+
+
 # --- the admin -----------------------------------------------------------------------
 PAGES = [model for model, page in admin.site._registry.items() if model in TABLES]
 
