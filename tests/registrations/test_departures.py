@@ -130,7 +130,7 @@ def test_personal_documents_are_purged_files_and_all():
     mate = add_member(team)
     card = make_document(team, by=mate)
     of_leader = make_document(team)
-    proof = make_document(team, by=mate, kind="payment_proof")
+    proof = make_document(team, by=mate, kind="other")
     close(mate)
     card.refresh_from_db()
     assert (card.status, card.file_name) == ("purged", "")

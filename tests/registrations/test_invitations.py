@@ -156,6 +156,18 @@ def test_who_is_in_a_team_of_the_competition_stays_there(team, guest):
     assert status_of(invitation) == "pending"
 
 
+def test_who_does_not_meet_the_conditions_does_not_join(guest):
+    conditions = {"mixed_institutions": False}
+    team = make_registration(make_competition(eligibility=conditions))
+    invitation = invited(team, guest)
+    path = f"/invitations/{invitation.pk}/accept"
+    assert refusal(Api(guest).post(path)) == (409, "not_eligible")
+    assert status_of(invitation) == "pending"
+    guest.institution = team.leader.institution
+    guest.save()
+    assert Api(guest).post(path).status_code == 200
+
+
 # --- the leader ---------------------------------------------------------------------
 def test_a_repeated_invitation_names_the_open_one(team, guest):
     held = invited(team, guest)
