@@ -28,6 +28,7 @@ from tests.api import Api
 from tests.database import empty_filled_tables
 from tests.db.mongodb.plenty import COMPETITIONS, TABLES, Plenty, make_plenty
 from tests.db.mongodb.recorder import Command, Recorder, complaint, recording
+from tests.upkeep.commands import report
 
 SMALL = {
     # "Open now" compares two columns with the clock, which no index can order by; an
@@ -305,4 +306,11 @@ def test_every_page_of_the_admin_is_read_by_index(
         assert office.get(f"{address}{link}").status_code == 200, link
     row = model._base_manager.order_by("-pk")[5]
     assert office.get(reverse(f"admin:{name}_change", args=[row.pk])).status_code == 200
+    assert_served_by_indexes(recorder.take())
+
+
+def test_what_is_due_is_found_by_index(plenty: Plenty, recorder: Recorder) -> None:
+    """``tick`` asks every minute, whether there is anything to do or not."""
+    recorder.take()
+    assert {task["failed"] for task in report("tick", "--dry-run").values()} == {0}
     assert_served_by_indexes(recorder.take())
