@@ -10,7 +10,12 @@ from accounts.models import User
 from competition_site.clock import now
 from registrations import workflow
 from tests.api import Api
-from tests.factories import make_approved, make_competition, make_registration
+from tests.factories import (
+    make_approved,
+    make_competition,
+    make_document,
+    make_registration,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -19,14 +24,17 @@ def test_each_state_is_counted_in_its_competition_only(
     staff: User, django_assert_num_queries: Any
 ) -> None:
     competition = make_competition(capacity=5)
-    make_registration(competition)
+    draft = make_registration(competition)
+    make_document(draft)
+    workflow.verify_document(make_document(draft, kind="other"), by=staff)
+    make_document(make_registration())  # another competition's
     for _ in range(2):
         team = make_registration(competition)
         workflow.submit(team, by=team.leader, at=now())
     make_approved(competition=competition)
     make_approved()  # another competition's
     api = Api(staff)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(6):
         response = api.get(f"/competitions/{competition.slug}/stats")
     counts = response.json()["data"]
     assert counts["registrations"] == {
@@ -42,6 +50,12 @@ def test_each_state_is_counted_in_its_competition_only(
         ),
     }
     assert counts["payments"]["not_required"] == 4
+    assert counts["documents_waiting"] == {
+        "payment_proof": 0,
+        "student_card": 1,
+        "enrolment_letter": 0,
+        "other": 0,
+    }
     assert counts["seats"] == {"capacity": 5, "taken": 3, "free": 2}
     assert counts["waitlist"] == {"open": False, "length": 0}
 
