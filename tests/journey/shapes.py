@@ -171,7 +171,16 @@ REGISTRATION = REGISTRATION_ROW | {
     "changes_requested": Maybe({"fields": dict, "documents": dict}),
     "waitlist_position": Maybe(whole),
     "offer_expires_at": Maybe(moment),
-    "can": {"edit": verdict, "invite": verdict, "submit": verdict, "approve": verdict},
+    "can": dict.fromkeys(
+        (
+            *("edit", "delete", "submit", "withdraw", "accept_offer", "decline_offer"),
+            *("invite", "remove_members", "leave", "transfer_leadership"),
+            *("upload_document", "pay", "approve", "reject", "request_changes"),
+            *("waitlist", "reopen", "disqualify"),
+            *("verify_payment", "refuse_payment", "waive_payment"),
+        ),
+        verdict,
+    ),
     "next_actions": [NEXT_ACTION],
     "version": whole,
 }

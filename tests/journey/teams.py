@@ -201,7 +201,15 @@ def is_approved(team: Team, admin: Student, mailbox: Mailbox) -> None:
     assert (approved.data["status"], approved.data["competing"]) == ("approved", True)
     admin.refused("POST", f"{path}/approve", status=409, code="invalid_transition")
     assert seats_taken(sari.url) == before
-    assert TEAM in mailbox.letter_to(sari.email)["Subject"]
+    is_told_of_approval(team, TEAM, mailbox)
+
+
+def is_told_of_approval(team: Team, name: str, mailbox: Mailbox) -> None:
+    """Each of the two members gets a letter that names the team."""
+    letters = mailbox.collect(2)
+    people = {person.email for person in (team.leader, team.member) if person}
+    assert {letter["To"] for letter in letters} == people
+    assert all(name in letter["Subject"] for letter in letters)
 
 
 def another_team_submits(url: str, institution: str, mailbox: Mailbox) -> Team:

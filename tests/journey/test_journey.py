@@ -48,7 +48,7 @@ def test_the_whole_way(server: Server, mailbox: Mailbox) -> None:
     approved = waiting.leader.get(waiting.path).data
     assert approved["status"] == "approved"
     assert approved["competing"] is False  # nobody has seen its cards
-    assert "Elang" in mailbox.letter_to(waiting.leader.email)["Subject"]
+    teams.is_told_of_approval(waiting, "Elang", mailbox)
     assert organisers.seats_taken(url) == 2
 
     # Work, versions and receipts.
@@ -70,8 +70,8 @@ def test_the_whole_way(server: Server, mailbox: Mailbox) -> None:
     assert run_command("run_outbox", EMAIL_URL=mailbox.url) == "0 sent"
     assert mailbox.addressed() == {
         "sari@kampus.example": 5,  # verify, member joined, received, approved, receipt
-        "budi@kampus.example": 4,  # invitation, verify, document refused, receipt
+        "budi@kampus.example": 5,  # invitation, verify, refused, approved, receipt
         "dewi@kampus.example": 4,  # verify, member joined, received, approved
-        "eko@kampus.example": 2,  # verify, invitation
+        "eko@kampus.example": 3,  # verify, invitation, approved
         "tono@kampus.example": 1,  # verify
     }
