@@ -12,7 +12,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-sqlite test-mongodb races check check-dockerfile coverage bench-accounts bench-opening format messages lock
+.PHONY: help run test test-sqlite test-mongodb races model check check-dockerfile coverage bench-accounts bench-opening format messages lock
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -42,6 +42,10 @@ coverage: $(VENV)/.dev
 ## make races          the races at length, with their table (ROUNDS=200 for more)
 races: $(VENV)/.dev
 	@RACE_ROUNDS=$(or $(ROUNDS),50) $(BIN)/python -m scripts.run_tests sqlite mongodb -- tests/races $(ARGS)
+
+## make model          teams, seats and waiting list against their model, at length (EXAMPLES=500 for more)
+model: $(VENV)/.dev
+	@MODEL_EXAMPLES=$(or $(EXAMPLES),200) $(BIN)/python -m scripts.run_tests sqlite mongodb -- tests/registrations/test_lifecycle_model.py $(ARGS)
 
 ## make check          format, lint, import order, types, messages, migrations and deployment on both databases
 check: export ENVIRONMENT = test
