@@ -12,7 +12,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-sqlite test-mongodb races model check check-dockerfile coverage bench-accounts bench-opening format messages lock
+.PHONY: help run test test-sqlite test-mongodb races model check check-dockerfile coverage bench-accounts bench-uploads bench-opening format messages lock
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -71,6 +71,10 @@ bench-accounts: $(VENV)/.dev
 bench-opening: $(VENV)/.dev
 	@TEST_DATABASE=sqlite $(BIN)/python -m bench.opening $(ARGS)
 	@TEST_DATABASE=mongodb $(BIN)/python -m bench.opening $(ARGS)
+
+## make bench-uploads  memory and time of a 500 MB upload, on the disk and on S3 (MEGABYTES=60)
+bench-uploads: $(VENV)/.dev
+	@$(BIN)/python -m bench.uploads
 
 ## make format         format the code and apply ruff's safe fixes
 format: $(VENV)/.dev

@@ -78,7 +78,7 @@ class S3Server:
             "s3.iam": "false",
             "master.telemetry": "false",
             "master.volumeSizeLimitMB": 64,
-            "volume.max": 8,
+            "volume.max": 100,
             "volume.preStopSeconds": 0,
         }
         words = [f"-{name}={value}" for name, value in options.items()]

@@ -109,15 +109,13 @@ def _read(
 
 
 def _chunks(stream: IO[bytes], left: int) -> Iterator[bytes]:
-    """The body; no chunk where the connection ended early."""
+    """The body, as long as it says it is; refused where the connection ended early."""
     while left:
-        chunk = stream.read(min(_CHUNK, left))
-        if not chunk:
-            return
-        left -= len(chunk)
-        if left <= _LAST_CHUNK:
-            rest = stream.read(left)
-            chunk, left = chunk + rest, 0
+        size = left if left <= _CHUNK + _LAST_CHUNK else _CHUNK
+        chunk = stream.read(size)
+        if len(chunk) < size:
+            raise _malformed()
+        left -= size
         yield chunk
 
 
