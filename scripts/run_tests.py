@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 from typing import NamedTuple
 
 from tests.mongod import find_mongod
 
+IN_MEMORY = Path("/dev/shm")  # noqa: S108 - folders in it have random names
+ENOUGH_BYTES = 8 * 1024**3
 NAMES = {"sqlite": "SQLite", "mongodb": "MongoDB"}
 COLOUR = re.compile(r"\x1b\[[\d;]*m")
 CLOSING = re.compile(
@@ -35,6 +39,18 @@ class Run(NamedTuple):
         return match["counts"] if match else f"ended with code {self.code}"
 
 
+def scratch() -> dict[str, str]:
+    """The environment that puts databases and files of the tests into memory.
+
+    Every test commits for real, and most of the time of a run is the wait for a disk;
+    where there is little memory, or TMPDIR is set, it stays as it is.
+    """
+    if not IN_MEMORY.is_dir() or not os.access(IN_MEMORY, os.W_OK):
+        return {}
+    roomy = shutil.disk_usage(IN_MEMORY).free > ENOUGH_BYTES
+    return {"TMPDIR": str(IN_MEMORY)} if roomy else {}
+
+
 def run(database: str, arguments: list[str]) -> Run:
     """Run pytest on one database, its output passed on line by line."""
     print(f"== {NAMES[database]} ==", flush=True)
@@ -43,7 +59,7 @@ def run(database: str, arguments: list[str]) -> Run:
     closing = ""
     with subprocess.Popen(
         command,
-        env=os.environ | {"TEST_DATABASE": database},
+        env=scratch() | os.environ | {"TEST_DATABASE": database},
         stdout=subprocess.PIPE,
         text=True,
         errors="replace",
