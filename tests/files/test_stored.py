@@ -144,9 +144,9 @@ def test_a_write_that_breaks_off_leaves_no_file():
 
 
 def test_a_temporary_folder_elsewhere_does_as_well(settings, tmp_path):
-    media_is_in_memory = tmp_path.is_relative_to("/dev/shm")
-    other_file_system = "/var/tmp" if media_is_in_memory else "/dev/shm"
-    settings.UPLOAD_TEMP_DIR = tempfile.mkdtemp(dir=other_file_system)
+    memory, disk = "/dev/shm", "/var/tmp"  # noqa: S108 - two file systems
+    elsewhere = disk if tmp_path.is_relative_to(memory) else memory
+    settings.UPLOAD_TEMP_DIR = tempfile.mkdtemp(dir=elsewhere)
     assert Path(settings.UPLOAD_TEMP_DIR).stat().st_dev != tmp_path.stat().st_dev
     with stored(Upload.of("a.pdf", PDF), **KIND) as file:
         assert not list(tmp_path.glob("incoming/*"))
