@@ -46,6 +46,7 @@ class Planted(World):
             self.competition, blind=self.blind, accepts_link=True, accepts_text=True
         )
         self.approved = self.draft = self.submitted = self._registration()
+        self.paid = self.promoted = self.approved
         names = {"title": "Public title", "summary": "Public summary"}
         work = self.submission = workflow.create(
             self.approved, self.stage, by=self.owner, at=now(), **names
