@@ -115,9 +115,17 @@ class InvitationPage(ReadOnlyPage):
 class MembershipPage(ReadOnlyPage):
     """Who is in which team."""
 
-    list_display = ("user", "registration", "role", "active", "joined_at")
+    list_display = ("user", "registration", "role", "active", "joined_at", "left_at")
     list_filter = ("role", "active")
-    fields = ("user", "registration", "competition", "role", "active", "joined_at")
+    fields = (
+        "user",
+        "registration",
+        "competition",
+        "role",
+        "active",
+        "joined_at",
+        "left_at",
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """People and teams of a page in one further query each."""

@@ -21,10 +21,4 @@ class Migration(migrations.Migration):
                 fields=["email", "status", "-id"], name="invitation_for"
             ),
         ),
-        migrations.AddIndex(
-            model_name="invitation",
-            index=models.Index(
-                fields=["status", "expires_at"], name="invitation_run_out"
-            ),
-        ),
     ]

@@ -83,7 +83,6 @@ class Invitation(StatusRow):
             models.Index(fields=["registration", "-id"], name="invitation_of_team"),
             models.Index(fields=["registration", "email"], name="invitation_of_email"),
             models.Index(fields=["email", "status", "-id"], name="invitation_for"),
-            models.Index(fields=["status", "expires_at"], name="invitation_run_out"),
             models.Index(fields=["leader_id", "-id"], name="invitation_by"),
         ]
         constraints: ClassVar = [

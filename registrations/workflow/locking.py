@@ -38,8 +38,10 @@ def due_invitations(at: datetime) -> Iterator[Invitation]:
 @retry_on_conflict
 @transaction.atomic
 def expire_invitation(invitation: Invitation) -> bool:
-    """End an open invitation. Raises RuleViolation: invalid_transition."""
-    invitation.move_to(Invitation.Status.EXPIRED)
+    """End an open invitation; false where it was answered or sent again meanwhile."""
+    as_read = {"status": Invitation.Status.PENDING, "version": invitation.version}
+    if not invitation.change_where(as_read, status=Invitation.Status.EXPIRED):
+        return False
     record(None, "invitation.expired", invitation)
     return True
 

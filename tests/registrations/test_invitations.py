@@ -16,6 +16,7 @@ from competition_site.clock import now
 from competition_site.outbox.models import OutboxMessage
 from registrations import workflow
 from registrations.models import Invitation, Membership, Registration
+from registrations.workflow import locking
 from tests.api import Api
 from tests.contract.answers import refusal
 from tests.factories import (
@@ -219,6 +220,19 @@ def test_resending_voids_the_link_before_and_begins_anew(team, guest):
         "link_invalid",
     )
     assert api.post("/invitations/accept", {"token": new}).status_code == 200
+
+
+def test_the_clock_does_not_end_what_was_sent_again_meanwhile(team, guest):
+    invitation = invited(team, guest)
+    Invitation.objects.update(expires_at=now())
+    [due] = locking.due_invitations(now())
+    Invitation.objects.update(expires_at=now() + timedelta(hours=1))
+    workflow.resend_invitation(invitation, by=team.leader, at=now())
+    assert not locking.expire_invitation(due)
+    assert status_of(invitation) == "pending"
+    [due] = locking.due_invitations(now() + timedelta(days=8))
+    assert locking.expire_invitation(due)
+    assert status_of(invitation) == "expired"
 
 
 def test_what_nobody_could_accept_is_not_sent_again(guest):
