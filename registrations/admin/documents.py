@@ -53,6 +53,8 @@ class DocumentPage(FilePage):
     @admin.display(description=_("The same file of other teams"))
     def same_proofs(self, document: Document) -> SafeString:
         """Other teams that handed in the very same file: one transfer pays once."""
+        if not document.original_sha256:  # one of before it was kept
+            return listed(())
         same = Document.objects.filter(original_sha256=document.original_sha256)
         others = same.exclude(registration=document.registration_id).order_by("id")
         return listed(

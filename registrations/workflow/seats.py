@@ -129,7 +129,9 @@ def give_back(registration: Registration) -> None:
 
 def merge_quotas(source_id: UUID, target_id: UUID) -> None:
     """Count the places of one institution for another, in every competition."""
-    for quota in InstitutionQuota.objects.filter(institution_id=source_id):
+    everywhere = list(Competition.objects.values_list("pk", flat=True))
+    quotas = InstitutionQuota.objects.filter(competition__in=everywhere)
+    for quota in quotas.filter(institution_id=source_id):
         theirs = InstitutionQuota.objects.filter(
             competition=quota.competition_id, institution_id=target_id
         )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from itertools import product
 from typing import Any
 from urllib.parse import urlencode
@@ -24,6 +25,7 @@ from competition_site.clock import now
 from competition_site.db.index_checks import _views
 from registrations import workflow as registrations
 from registrations.models import Competition
+from registrations.workflow import waitlist
 from tests import factories
 from tests.api import Api
 from tests.database import empty_filled_tables
@@ -232,6 +234,39 @@ def test_what_the_workflow_looks_up_and_changes_is_found_by_index(
         ("POST", "/auth/login", {"email": "user0001@mail.example", "password": "x"}),
     ):
         api.request(method, path, body, Idempotency_Key="once")
+    assert_served_by_indexes(recorder.take())
+
+
+def test_the_lifecycle_of_teams_is_found_by_index(
+    plenty: Plenty, recorder: Recorder
+) -> None:
+    """Places, waiting, offers, payments, and what time does to them."""
+    fields = {"capacity": 1, "institution_quota": 1, "fee": 100, "waitlist_open": True}
+    competition = factories.make_competition(**fields)
+    campus = factories.make_institution()
+    people = [factories.make_user(institution=campus) for _ in range(3)]
+    teams = [factories.make_registration(competition, leader=p) for p in people]
+    at = now()
+    recorder.take()
+    for team in teams:
+        registrations.submit(team, by=team.leader, at=at)
+    factories.make_document(teams[0], kind="payment_proof")
+    staff = factories.make_staff()
+    registrations.refuse_payment(teams[0], reason="No.", by=staff, at=at)
+    registrations.withdraw(teams[0], by=teams[0].leader, at=at)
+    registrations.decline_offer(teams[1], by=teams[1].leader, at=at)
+    registrations.accept_offer(teams[2], by=teams[2].leader, at=at)
+    asked = {"team_name": "No brands."}
+    registrations.request_changes(teams[2], fields=asked, by=staff, at=at)
+    registrations.edit(teams[2], by=teams[2].leader, team_name="Another one")
+    assert waitlist.position(teams[1]) == 1
+    for due in (registrations.due_offers, registrations.due_unpaid):
+        assert len(due(at + timedelta(days=90))[:5]) >= 0
+    for due in (registrations.due_drafts, registrations.due_promotions):
+        assert len(due(at)[:5]) >= 0
+    assert registrations.promote_waitlist(competition, at=at) == 0
+    merged = factories.make_institution()
+    registrations.merge_institutions(campus, merged, by=factories.make_admin())
     assert_served_by_indexes(recorder.take())
 
 
