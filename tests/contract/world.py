@@ -121,12 +121,22 @@ class World:
         return self.submitted
 
     @cached_property
+    def holder(self) -> Registration:
+        """Another team, which has the only place."""
+        Competition.objects.filter(pk=self.competition.pk).update(capacity=1)
+        return make_registration(self.competition, submit_now=True)
+
+    @cached_property
+    def waiting(self) -> Registration:
+        """The team, waiting for a place."""
+        assert self.holder.seat_taken
+        return self.submitted
+
+    @cached_property
     def promoted(self) -> Registration:
         """The team, once it is offered the only place."""
-        Competition.objects.filter(pk=self.competition.pk).update(capacity=1)
-        holder = make_registration(self.competition, submit_now=True)
-        team = self.submitted
-        registrations.withdraw(holder, by=holder.leader, at=now())
+        team = self.waiting
+        registrations.withdraw(self.holder, by=self.holder.leader, at=now())
         team.refresh_from_db()
         return team
 
