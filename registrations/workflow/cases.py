@@ -28,8 +28,11 @@ class Case:
 
 
 def case_of(registration: Registration, *, by: User | None, at: datetime) -> Case:
-    """The case as the database has it now."""
-    registration.refresh_from_db()
+    """The case as the database has it now.
+
+    Raises RuleViolation: not_found (a draft that was deleted meanwhile).
+    """
+    registration.read_again()
     competition = Competition.objects.get(pk=registration.competition_id)
     return Case(registration, competition, by, at)
 

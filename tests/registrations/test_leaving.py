@@ -264,6 +264,21 @@ def test_a_deletion_heeds_the_version(draft: Registration):
     assert api.delete(path, If_Match=f'"{draft.version}"').status_code == 200
 
 
+def test_what_comes_after_a_deletion_finds_nothing(draft: Registration):
+    late = Registration.objects.get(pk=draft.pk)
+    leader, member = late.leader, late.memberships.get(role="member").user
+    workflow.delete_draft(draft, by=leader, at=now())
+    asked: dict[str, Any] = {"by": leader, "at": now()}
+    for verb in (workflow.delete_draft, workflow.submit, workflow.withdraw):
+        assert refused(verb, late, **asked) == "not_found"
+    assert refused(workflow.edit, late, by=leader, team_name="X") == "not_found"
+    assert refused(workflow.invite, late, email="x@mail.example", **asked) == (
+        "not_found"
+    )
+    assert refused(workflow.hand_over, late, member, **asked) == "not_found"
+    assert refused(make_document, late) == "not_found"
+
+
 def test_only_a_draft_is_deleted(team: Registration):
     answer = Api(team.leader).delete(f"/registrations/{team.pk}")
     assert answer.json()["data"]["code"] == "invalid_transition"

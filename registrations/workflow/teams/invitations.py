@@ -194,7 +194,7 @@ def _hold_led(registration: Registration, by: User, at: datetime) -> Competition
     Keeps the registration's row for this transaction, so that it stays so.
     """
     Registration.objects.filter(pk=registration.pk).update(updated_at=at)
-    registration.refresh_from_db()
+    registration.read_again()
     if not registration.is_led_by(by):
         raise RuleViolation("permission_denied")
     competition = Competition.objects.get(pk=registration.competition_id)

@@ -62,7 +62,7 @@ def remove_member(
     member), permission_denied, stale_version, invalid_transition (an ended team; or the
     leader, who hands the team over or withdraws it first), roster_locked.
     """
-    registration.refresh_from_db()
+    registration.read_again()
     if not registration.has_member(member):
         raise RuleViolation("not_found")
     if by.pk != member.pk and not registration.is_led_by(by):
@@ -111,7 +111,7 @@ def hand_over(
     invalid_transition (an ended team), validation_error (``user_id``: no member, the
     leader, a closed account).
     """
-    registration.refresh_from_db()
+    registration.read_again()
     if not registration.is_led_by(by):
         raise RuleViolation("permission_denied")
     requirements.require_led(registration)
