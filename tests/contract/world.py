@@ -115,26 +115,28 @@ class World:
 
     @cached_property
     def paid(self) -> Registration:
-        """The submitted team, which has sent the proof of its payment."""
-        Competition.objects.filter(pk=self.competition.pk).update(fee=150_000)
-        make_document(self.submitted, kind=Document.Kind.PAYMENT_PROOF)
-        return self.submitted
+        """A team of another competition, which has sent the proof of its payment."""
+        team = make_registration(make_competition(fee=150_000), submit_now=True)
+        make_document(team, kind=Document.Kind.PAYMENT_PROOF)
+        team.refresh_from_db()
+        return team
 
     @cached_property
     def holder(self) -> Registration:
-        """Another team, which has the only place."""
-        Competition.objects.filter(pk=self.competition.pk).update(capacity=1)
-        return make_registration(self.competition, submit_now=True)
+        """A team that has the only place of another competition."""
+        competition = make_competition(capacity=1, waitlist_open=True)
+        return make_registration(competition, submit_now=True)
 
     @cached_property
     def waiting(self) -> Registration:
-        """The team, waiting for a place."""
-        assert self.holder.seat_taken
-        return self.submitted
+        """A team of owner and mate that waits for that place."""
+        team = make_registration(self.holder.competition, leader=self.owner)
+        add_member(team, self.mate)
+        return registrations.submit(team, by=self.owner, at=now())
 
     @cached_property
     def promoted(self) -> Registration:
-        """The team, once it is offered the only place."""
+        """The same, once it is offered the place."""
         team = self.waiting
         registrations.withdraw(self.holder, by=self.holder.leader, at=now())
         team.refresh_from_db()
