@@ -14,6 +14,7 @@ from accounts.models import AuditEvent, User
 from competition_site.api import throttles
 from competition_site.clock import now
 from competition_site.outbox.models import OutboxMessage
+from competition_site.rules import RuleViolation
 from registrations import workflow
 from registrations.models import Invitation, Membership, Registration
 from registrations.workflow import locking
@@ -93,6 +94,18 @@ def test_an_unproven_address_is_nobodys_invitation(team, verb, settings):
     assert api.get("/invitations").json()["data"]["results"] == []
     answer = api.post(f"/invitations/{invitation.pk}/{verb}")
     assert refusal(answer) == (404, "not_found")
+    assert status_of(invitation) == "pending"
+
+
+@pytest.mark.parametrize("verb", ["accept_own_invitation", "decline_invitation"])
+def test_the_verbs_ask_themselves_who_is_invited(team, verb, settings):
+    settings.REQUIRE_VERIFIED_EMAIL = False
+    pretender = make_user(email_verified=False)
+    invitation = invited(team, pretender)
+    for who in (pretender, make_user(), team.leader):
+        with pytest.raises(RuleViolation) as refused:
+            getattr(workflow, verb)(invitation, by=who, at=now())
+        assert refused.value.code == "permission_denied"
     assert status_of(invitation) == "pending"
 
 
