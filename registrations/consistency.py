@@ -53,7 +53,7 @@ _WITHOUT_PLACE = tuple(
 
 @check("seats")
 def seats() -> Iterator[Finding]:
-    """Teams, those waiting and their places are counted as the registrations are."""
+    """Places taken, teams waiting, and whether there are teams, are as those say."""
     return drifts(Competition.objects.all(), _counted)
 
 
@@ -66,7 +66,7 @@ def _counted(rows: Sequence[Competition]) -> Iterator[tuple[Competition, Values]
             {
                 "seats_taken": teams.filter(seat_taken=True).count(),
                 "waitlist_length": waiting.count(),
-                "registrations_count": teams.count(),
+                "registered": competition.registered or teams.exists(),
                 "title_key": folded(competition.title),
             },
         )

@@ -61,8 +61,9 @@ class Competition(StatusRow):
     always read together lives on the row: questions, required documents, and the
     stages' public shape, which the workflow of submissions keeps.
 
-    ``registrations_count`` counts registrations of every status. It decides what may no
-    longer change and whether the row may be deleted: each new registration writes it.
+    ``registered`` says whether a team has ever registered. It decides what may no
+    longer change and whether the row may be deleted: the first registration writes it,
+    later ones only read it, so that the opening minute has no row in common.
     """
 
     class Status(models.TextChoices):
@@ -178,8 +179,8 @@ class Competition(StatusRow):
         help_text=_('A list such as ["student_card"].'),
     )
     stages = models.JSONField(default=list, editable=False)
-    registrations_count = models.PositiveIntegerField(
-        _("registrations"), default=0, editable=False
+    registered = models.BooleanField(
+        _("a team has registered"), default=False, editable=False
     )
 
     objects = CompetitionQuerySet.as_manager()

@@ -27,7 +27,7 @@ from registrations.workflow.cases import (
     require_leader,
     require_status,
 )
-from registrations.workflow.competitions.removal import count_registration
+from registrations.workflow.competitions.removal import note_registration
 from registrations.workflow.judges import require_no_judge
 from registrations.workflow.submitting import submit
 
@@ -105,7 +105,7 @@ def create(
     record(leader, "registration.created", registration)
     if submit_now:
         submit(registration, by=leader, at=at)
-    count_registration(competition)
+    note_registration(competition)
     return registration
 
 

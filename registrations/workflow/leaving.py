@@ -23,7 +23,6 @@ from registrations.workflow.cases import (
     require_organiser,
     require_status,
 )
-from registrations.workflow.competitions.removal import uncount_registration
 from registrations.workflow.notices import tell_team
 from registrations.workflow.teams.invitations import revoke_all_open
 from registrations.workflow.transitions import transition
@@ -118,7 +117,6 @@ def delete_draft(
     keys = [document.storage_key for document in case.documents]
     record(by, "registration.deleted", registration)
     registration.delete()
-    uncount_registration(case.competition.pk)
     transaction.on_commit(partial(_delete_files, keys))
 
 

@@ -121,7 +121,7 @@ DRIFTS: list[Drift] = [
     ("institutions", Institution, "name_key", "else"),
     ("seats", Competition, "seats_taken", 7),
     ("seats", Competition, "waitlist_length", 3),
-    ("seats", Competition, "registrations_count", 9),
+    ("seats", Competition, "registered", False),
     ("seats", Competition, "title_key", "else"),
     ("quotas", InstitutionQuota, "seats_taken", 0),
     ("registrations", Registration, "competition_slug", "else"),

@@ -49,7 +49,7 @@ class CompetitionPage(CloneAction, WorkflowPage):
     search_help_text = _("How the title begins.")
     readonly_fields = (
         "status",
-        "registrations_count",
+        "registered",
         "seats_taken",
         "waitlist_length",
         "stage_list",

@@ -102,7 +102,7 @@ def _store(
     frozen = FROZEN_ONCE_REGISTERED & changed.keys()
     conditions: Changes = {} if if_version is None else {"version": if_version}
     if frozen or target == Competition.Status.DRAFT:
-        conditions["registrations_count"] = 0
+        conditions["registered"] = False
     if stored.get("capacity") is not None:
         conditions["seats_taken__lte"] = stored["capacity"]
     if not competition.change_where(conditions, **stored):
@@ -126,7 +126,7 @@ def _refusal(
     """Which condition the row, as it is now, didn't meet."""
     if competition.version != conditions.get("version", competition.version):
         return RuleViolation("stale_version")
-    if competition.registrations_count and "registrations_count" in conditions:
+    if competition.registered and "registered" in conditions:
         text = _("Teams have registered under this already.")
         return RuleViolation(
             "in_use", text, errors={field: [text] for field in sorted(frozen)}

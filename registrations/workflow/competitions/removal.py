@@ -1,8 +1,8 @@
 """What hangs on a competition, and its end while nothing does.
 
 MongoDB enforces no foreign keys, and two transactions that only read each other's
-tables both go through there. So whoever hangs a row on a competition writes the
-competition's row in the same transaction: of a deletion and such a write that race,
+tables both go through there. So whoever hangs the first row on a competition writes
+the competition's row in the same transaction: of a deletion and such a write that race,
 one begins again and sees what the other did.
 """
 
@@ -11,12 +11,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, ProtectedError
+from django.db.models import ProtectedError
 
 from accounts.audit import record
 from accounts.models import User
 from competition_site.clock import now
-from competition_site.db.transactions import retry_on_conflict
+from competition_site.db.transactions import Conflict, retry_on_conflict
 from competition_site.rules import RuleViolation
 from registrations.models import Competition, Membership
 
@@ -28,8 +28,8 @@ def delete_competition(
 ) -> None:
     """Delete a competition on which nothing hangs.
 
-    Raises RuleViolation: in_use (registrations, stages or judges), stale_version,
-    not_found.
+    Raises RuleViolation: in_use (stages, judges, or a team that has ever registered),
+    stale_version, not_found.
     """
     conditions: dict[str, Any] = {} if if_version is None else {"version": if_version}
     if not competition.change_where(conditions):
@@ -45,32 +45,21 @@ def delete_competition(
 
 def _is_used(competition: Competition) -> bool:
     judges = Membership.objects.filter(competition=competition)
-    return bool(
-        competition.registrations_count or competition.stages or judges.exists()
-    )
+    return bool(competition.registered or competition.stages or judges.exists())
 
 
-def count_registration(competition: Competition) -> None:
-    """Count a new registration of a competition that teams may enter.
+def note_registration(competition: Competition) -> None:
+    """Note that a team has registered; the competition was read in this transaction.
 
-    Late in its transaction: the competition's row is the one that everybody wants.
-    Raises RuleViolation: registration_not_open (taken back or gone in the meantime).
+    Only the first team writes the competition's row, which everybody wants: who reads
+    the note finds a row that nobody may delete any more. Raises Conflict where the
+    competition was changed or deleted since it was read.
     """
-    published = {"pk": competition.pk, "status": Competition.Status.PUBLISHED}
-    if not _count(published, +1):
-        raise RuleViolation("registration_not_open")
-
-
-def uncount_registration(competition_id: Any) -> None:
-    """Count a registration less, whose row is deleted in the same transaction."""
-    _count({"pk": competition_id}, -1)
-
-
-def _count(conditions: dict[str, Any], step: int) -> bool:
-    changed = Competition.objects.filter(**conditions).update(
-        registrations_count=F("registrations_count") + step
-    )
-    return bool(changed)
+    if competition.registered:
+        return
+    unchanged = {"pk": competition.pk, "version": competition.version}
+    if not Competition.objects.filter(**unchanged).update(registered=True):
+        raise Conflict
 
 
 def hold(competition_id: Any) -> None:

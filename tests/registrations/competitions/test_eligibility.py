@@ -132,7 +132,7 @@ def test_every_condition_that_fails_is_told(campus: Institution) -> None:
     assert set(data["errors"]) == {f"eligibility.{key}" for key in conditions}
     assert not Registration.objects.exists()
     competition.refresh_from_db()
-    assert competition.registrations_count == 0
+    assert not competition.registered
 
 
 def test_a_leader_who_meets_them_enters(campus: Institution) -> None:

@@ -304,10 +304,10 @@ def test_a_new_question_and_a_team_that_answered_the_old_one_exclude_each_other(
         assert not both_happen(staff)
 
 
-def test_control_without_the_count_both_happen(
+def test_control_without_the_note_both_happen(
     staff: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(entries, "count_registration", lambda _: None)
+    monkeypatch.setattr(entries, "note_registration", lambda _: None)
     assert any(both_happen(staff) for _round in range(8))
 
 

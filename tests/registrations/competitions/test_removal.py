@@ -7,13 +7,15 @@ from threading import Event
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import AuditEvent, User
+from competition_site.clock import now
 from competition_site.rules import RuleViolation
 from registrations import workflow
 from registrations.models import Competition, Registration
 from registrations.workflow import entries
-from registrations.workflow.competitions.removal import count_registration
+from registrations.workflow.competitions.removal import note_registration
 from submissions import workflow as submissions
 from tests.api import Api
 from tests.factories import (
@@ -53,7 +55,7 @@ def test_whatever_hangs_on_it_keeps_it(staff: User, hang: object) -> None:
 def test_a_row_that_no_workflow_wrote_keeps_it_too(staff: User) -> None:
     competition = make_competition()
     make_registration(competition)
-    Competition.objects.update(registrations_count=0)
+    Competition.objects.update(registered=False)
     with pytest.raises(RuleViolation) as violation:
         workflow.delete_competition(competition, by=staff)
     assert violation.value.code == "in_use"
@@ -91,17 +93,33 @@ def test_who_comes_too_late_finds_it_gone(staff: User) -> None:
     assert not Registration.objects.exists()
 
 
-def test_a_registration_counts_from_its_beginning_to_its_end(staff: User) -> None:
+def test_only_the_first_team_writes_the_competitions_row() -> None:
     competition = make_competition()
-    for count in (1, 2):
+    for _ in range(2):
         make_registration(competition)
         competition.refresh_from_db()
-        assert competition.registrations_count == count
+        assert competition.registered
+    updated_at = competition.updated_at
+    with CaptureQueriesContext(connection) as queries:
+        make_registration(competition)
+    statements = " ".join(q["sql"] for q in queries)
+    assert f'UPDATE "{Competition._meta.db_table}"' not in statements
+    assert f"{Competition._meta.db_table}.update" not in statements  # MongoDB's
+    competition.refresh_from_db()
+    assert competition.updated_at == updated_at
+
+
+def test_a_team_that_deleted_its_draft_has_registered(staff: User) -> None:
+    competition = make_competition()
+    team = make_registration(competition)
+    workflow.delete_draft(team, by=team.leader, at=now())
+    response = Api(staff).delete(f"/competitions/{competition.slug}")
+    assert response.json()["data"]["code"] == "in_use"
 
 
 # --- at the same moment -------------------------------------------------------------
 def is_orphaned(
-    staff: User, patch: pytest.MonkeyPatch, count: Callable[[Competition], None]
+    staff: User, patch: pytest.MonkeyPatch, note: Callable[[Competition], None]
 ) -> bool:
     """A competition is deleted just before a new team's transaction ends.
 
@@ -110,8 +128,8 @@ def is_orphaned(
     competition, leader = make_competition(), make_user()
     entered, deleted = Event(), Event()
 
-    def count_and_wait(row: Competition) -> None:
-        count(row)
+    def note_and_wait(row: Competition) -> None:
+        note(row)
         entered.set()
         deleted.wait(0.5)
 
@@ -124,7 +142,7 @@ def is_orphaned(
         finally:
             deleted.set()
 
-    patch.setattr(entries, "count_registration", count_and_wait)
+    patch.setattr(entries, "note_registration", note_and_wait)
     race(lambda: make_registration(competition, leader=leader), delete)
     team = Registration.objects.get(leader=leader)
     return not Competition.objects.filter(pk=team.competition_id).exists()
@@ -133,10 +151,10 @@ def is_orphaned(
 def test_a_team_that_is_entering_keeps_its_competition(
     staff: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert not is_orphaned(staff, monkeypatch, count_registration)
+    assert not is_orphaned(staff, monkeypatch, note_registration)
 
 
-def test_control_uncounted_it_is_kept_by_foreign_keys_only(
+def test_control_unnoted_it_is_kept_by_foreign_keys_only(
     staff: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     held = connection.features.supports_foreign_keys
