@@ -26,12 +26,13 @@ class Event(Enum):
 
 
 Follower = Callable[[Sequence[User], datetime], None]
-_followers: dict[Event, list[Follower]] = {event: [] for event in Event}
+# Ordered sets: Django calls ready() again where the apps are loaded again.
+_followers: dict[Event, dict[Follower, None]] = {event: {} for event in Event}
 
 
 def follow(event: Event, follower: Follower) -> None:
     """Call ``follower(users, at)`` at every such event."""
-    _followers[event].append(follower)
+    _followers[event][follower] = None
 
 
 def tell(event: Event, users: Sequence[User], *, at: datetime) -> None:
@@ -41,7 +42,7 @@ def tell(event: Event, users: Sequence[User], *, at: datetime) -> None:
 
 
 Merged = Callable[[Institution, Institution], None]
-_merged: list[Merged] = []
+_merged: dict[Merged, None] = {}
 
 
 def follow_merging(follower: Merged) -> None:
@@ -49,7 +50,7 @@ def follow_merging(follower: Merged) -> None:
 
     Its people have moved already; ``source`` is deleted right afterwards.
     """
-    _merged.append(follower)
+    _merged[follower] = None
 
 
 def tell_merged(source: Institution, target: Institution) -> None:

@@ -34,7 +34,7 @@ from registrations.workflow.submitting import submit
 Status = Registration.Status
 
 Follower = Callable[[Registration], None]
-_renaming_followers: list[Follower] = []
+_renaming_followers: dict[Follower, None] = {}  # an ordered set
 
 
 def follow_renaming(callback: Follower) -> Follower:
@@ -42,7 +42,7 @@ def follow_renaming(callback: Follower) -> Follower:
 
     For the apps above, whose rows carry a copy of it.
     """
-    _renaming_followers.append(callback)
+    _renaming_followers[callback] = None
     return callback
 
 

@@ -31,7 +31,7 @@ Status = Registration.Status
 Payment = Registration.PaymentStatus
 
 Follower = Callable[[Registration], None]
-_followers: list[Follower] = []
+_followers: dict[Follower, None] = {}  # an ordered set
 
 
 def follow(callback: Follower) -> Follower:
@@ -40,7 +40,7 @@ def follow(callback: Follower) -> Follower:
     For the apps above, whose rows of the team end with it. The registration that it is
     given shows why: its status is withdrawn, expired or disqualified.
     """
-    _followers.append(callback)
+    _followers[callback] = None
     return callback
 
 

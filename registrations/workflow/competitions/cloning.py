@@ -21,7 +21,7 @@ from registrations.workflow.competitions.changes import slug_taken
 from registrations.workflow.competitions.soundness import require_sound
 
 Cloner = Callable[[Competition, Competition, timedelta], None]
-_cloners: list[Cloner] = []
+_cloners: dict[Cloner, None] = {}  # an ordered set
 
 LONGEST_SHIFT = 3660
 """Days: ten years, there or back."""
@@ -34,7 +34,7 @@ def clone_with(cloner: Cloner) -> None:
     It is called with the original, the clone and the shift, in the transaction that
     makes the clone.
     """
-    _cloners.append(cloner)
+    _cloners[cloner] = None
 
 
 @duplicates_refused({("slug",): slug_taken})
