@@ -12,7 +12,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-sqlite test-mongodb races model check check-dockerfile coverage bench-accounts bench-uploads bench-opening format messages lock
+.PHONY: help run test test-sqlite test-mongodb races deadline rush model check check-dockerfile coverage bench-accounts bench-uploads bench-opening format messages lock
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
