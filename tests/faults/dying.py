@@ -2,7 +2,9 @@
 
 The file ``DIE_AFTER`` holds the moment: ``insert TABLE`` or ``update TABLE`` is right
 after that command has run, inside of its transaction; ``answer`` is when the answer to
-a POST is ready and nothing of it has been sent. Who removes the file, dies.
+a POST is ready and nothing of it has been sent. Of an upload: ``part begun`` and
+``part whole`` are when its temporary file has its first and its last byte, ``part
+placed`` when it lies in the storage. Who removes the file, dies.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import os
 import re
 import signal
 from collections.abc import Callable, Iterable
+from functools import cache, wraps
 from pathlib import Path
 from typing import Any
 
@@ -69,9 +72,34 @@ monitoring.register(AfterCommand())  # before the first client exists
 connection_created.connect(watch)
 
 
+def after(owner: type, name: str, moment: str) -> None:
+    """Watches a step of an upload."""
+    step = getattr(owner, name)
+
+    @wraps(step)
+    def watched(*arguments: Any) -> Any:
+        done = step(*arguments)
+        reach(moment)
+        return done
+
+    setattr(owner, name, watched)
+
+
+@cache
+def watch_uploads() -> None:
+    """Once Django is there."""
+    from competition_site.files.storage import AtomicFileSystemStorage
+    from competition_site.files.uploads import PartFile
+
+    after(PartFile, "write", "part begun")
+    after(PartFile, "finish", "part whole")
+    after(AtomicFileSystemStorage, "_save", "part placed")
+
+
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     from competition_site.wsgi import application as product
 
+    watch_uploads()
     answer: Iterable[bytes] = product(environ, start_response)
     if environ["REQUEST_METHOD"] == "POST":
         reach("answer")

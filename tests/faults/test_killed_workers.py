@@ -6,7 +6,6 @@ version, one place, one mail.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,61 +18,19 @@ from competition_site.outbox.models import OutboxMessage
 from registrations.models import Competition, Registration
 from submissions import workflow
 from submissions.models import Submission, SubmissionVersion
-from tests.database import ENGINE
 from tests.factories import (
     make_competition,
     make_registration,
     make_submission,
     stored_file,
 )
+from tests.faults.conftest import LEASE, LONGEST, DieAt
 from tests.faults.patience import Patient
-from tests.servers import Server, StartServer, wait_for
-
-LEASE = 2
-LONGEST = 10 if ENGINE == "sqlite" else 20
-"""Until the repetition is answered. MongoDB keeps a dead transaction's rows for the
-lifetime the tests' server is started with, 5 s, and looks every few seconds."""
-
-DieAt = Callable[[str], Server]
+from tests.servers import Server, wait_for
 
 KEYS = IdempotencyKey._meta.db_table
 VERSIONS = SubmissionVersion._meta.db_table
 COMPETITIONS = Competition._meta.db_table
-
-
-@pytest.fixture(scope="package")
-def mortal(
-    start_server: StartServer, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Server, Path]:
-    """A server of two workers, and the file that says when one of them dies."""
-    moment = tmp_path_factory.mktemp("mortal") / "moment"
-    server = start_server(
-        "tests.faults.dying:application",
-        DIE_AFTER=str(moment),
-        IDEMPOTENCY_LEASE=f"{LEASE}s",
-        WEB_CONCURRENCY="2",
-    )
-    return server, moment
-
-
-@pytest.fixture
-def dying(mortal: tuple[Server, Path], db: None) -> Iterator[DieAt]:
-    """``dying(moment)``: a server of which one worker dies at the moment named.
-
-    In the end another worker has taken its place.
-    """
-    server, moment = mortal
-    wait_for(lambda: len(server.workers()) == 2, "two workers run")
-    workers = server.workers()
-
-    def die_at(text: str) -> Server:
-        moment.write_text(text)
-        return server
-
-    yield die_at
-    assert not moment.exists()
-    wait_for(lambda: len(server.workers() - workers) == 1, "a new worker runs")
-    assert len(workers & server.workers()) == 1
 
 
 def is_killed_with(client: Patient) -> None:

@@ -32,10 +32,13 @@ COUNT = int(os.environ.get("DEADLINE_SUBMISSIONS", "60"))
 AROUND = 2.0 if COUNT > 200 else 1.5
 """Seconds before and after the deadline in which they are sent."""
 LEAD = 2.0
-"""Seconds until the first is sent: all clients have connected by then."""
+"""Seconds until the first is sent: all clients wait for their moment by then."""
 CONTROL = 40
-CLIENTS = 128
+CLIENTS = 1000
+"""Nobody waits for somebody else's answer before sending."""
 PROCESSES = "4"
+BUSY, ATTEMPTS = 503, 10
+"""SQLite has one writer: of four processes some wait for it longer than 5 s."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ class Bracketed:
     answered: datetime
     status: int
     body: Any
+    busy: int
 
     @property
     def outcome(self) -> str:
@@ -56,17 +60,22 @@ class Bracketed:
 
 
 def _send(port: int, work: Work, due: float) -> Bracketed:
+    """Send at the moment ``due``; again where the answer is "busy", as clients do."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    connection.connect()
     time.sleep(max(0.0, due - time.time()))
-    sent = datetime.now(UTC)
-    headers = {"Authorization": f"Bearer {work.token}"}
-    connection.request("POST", f"{work.path}/submit", headers=headers)
-    response = connection.getresponse()
-    body = json.loads(response.read())
-    answered = datetime.now(UTC)
+    connection.connect()
+    for busy in range(ATTEMPTS):  # noqa: B007 - told at the end
+        sent = datetime.now(UTC)
+        headers = {"Authorization": f"Bearer {work.token}"}
+        connection.request("POST", f"{work.path}/submit", headers=headers)
+        response = connection.getresponse()
+        body = json.loads(response.read())
+        answered = datetime.now(UTC)
+        if response.status != BUSY:
+            break
+        time.sleep(int(response.headers["Retry-After"]))
     connection.close()
-    return Bracketed(work, sent, answered, response.status, body)
+    return Bracketed(work, sent, answered, response.status, body, busy)
 
 
 def all_hand_in(server: Server, count: int) -> tuple[datetime, list[Bracketed]]:
@@ -158,7 +167,9 @@ def test_the_deadline_is_just(four: Server, db: None) -> None:
     tables.append(
         f"deadline, {COUNT} in ±{AROUND:g} s over {PROCESSES} processes: {counts}; "
         f"{before} answered before it, {after} sent after it, "
-        f"{COUNT - before - after} across; p50 {taken[COUNT // 2]:.2f} "
+        f"{COUNT - before - after} across, "
+        f"{sum(r.busy for r in replies)} answers of 503; "
+        f"p50 {taken[COUNT // 2]:.2f} "
         f"p99 {taken[COUNT * 99 // 100]:.2f} s; 0 unjust"
     )
 
