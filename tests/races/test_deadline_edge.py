@@ -34,8 +34,8 @@ AROUND = 2.0 if COUNT > 200 else 1.5
 LEAD = 2.0
 """Seconds until the first is sent: all clients wait for their moment by then."""
 CONTROL = 40
-CLIENTS = 1000
-"""Nobody waits for somebody else's answer before sending."""
+CLIENTS = 250
+"""How many may wait for an answer at once."""
 PROCESSES = "4"
 BUSY, ATTEMPTS = 503, 10
 """SQLite has one writer: of four processes some wait for it longer than 5 s."""
@@ -61,7 +61,7 @@ class Bracketed:
 
 def _send(port: int, work: Work, due: float) -> Bracketed:
     """Send at the moment ``due``; again where the answer is "busy", as clients do."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=180)
     time.sleep(max(0.0, due - time.time()))
     connection.connect()
     for busy in range(ATTEMPTS):  # noqa: B007 - told at the end
