@@ -145,7 +145,7 @@ def test_a_new_name_reaches_its_copies_and_those_who_follow(team: Registration):
         workflow.edit(team, by=team.leader, team_name="Rajawali")
         workflow.edit(team, by=team.leader, team_name="Rajawali")
     finally:
-        entries._renaming_followers.pop()
+        entries._renaming_followers.popitem()
     assert heard == ["Rajawali"]
     names = Document.objects.values_list("team_name", flat=True)
     assert set(names) == {"Rajawali"}

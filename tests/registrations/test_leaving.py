@@ -142,7 +142,7 @@ def test_the_apps_above_hear_of_it_in_the_same_transaction(
     try:
         leaves(team)
     finally:
-        leaving._followers.pop()
+        leaving._followers.popitem()
     assert heard == [(team.pk, team.status)]
 
 
@@ -154,7 +154,7 @@ def test_what_a_follower_refuses_undoes_the_leaving(team: Registration):
     try:
         assert refused(withdraw, team) == "in_use"
     finally:
-        leaving._followers.pop()
+        leaving._followers.popitem()
     team.refresh_from_db()
     assert (team.status, team.seat_taken) == ("submitted", True)
     assert not OutboxMessage.objects.filter(kind="registration_withdrawn").exists()
