@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.http import Http404
 from rest_framework.permissions import SAFE_METHODS, IsAuthenticated
 from rest_framework.request import Request
 
@@ -40,7 +41,11 @@ class IsMember(IsAuthenticated):
     def has_object_permission(
         self, request: Request, view: Any, obj: Registration
     ) -> bool:
-        return obj.has_member(request.user)
+        if obj.has_member(request.user):
+            return True
+        if not request.user.is_organiser:  # taken off between finding and reading it
+            raise Http404
+        return False
 
 
 class IsInviting(IsAuthenticated):
