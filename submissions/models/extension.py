@@ -37,6 +37,7 @@ class Extension(VersionedRow):
         ordering: ClassVar = ["-id"]
         indexes: ClassVar = [
             models.Index(fields=["registration", "-id"], name="extension_of_team"),
+            models.Index(fields=["until"], name="extension_end"),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(

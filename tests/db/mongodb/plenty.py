@@ -23,6 +23,7 @@ from registrations.models import (
 from submissions.models import (
     Assignment,
     Criterion,
+    Extension,
     JudgeAppointment,
     JudgeConflict,
     ResultSnapshot,
@@ -238,6 +239,18 @@ def _submissions(registrations: Any, stages: Any, by: User) -> Any:
         for n, row in enumerate(registrations)
     )
     _stored(
+        Extension(
+            stage=stages[_place(n)],
+            registration=row,
+            team_name=row.team_name,
+            stage_name="Stage",
+            until=now() + timedelta(days=2),
+            reason="Ill.",
+            granted_by=by,
+        )
+        for n, row in enumerate(registrations)
+    )
+    _stored(
         SubmissionFile(
             submission=submissions[n // 3],
             registration=registrations[n // 3],
@@ -380,6 +393,7 @@ TABLES: tuple[type[Model], ...] = (
     SubmissionFile,
     SubmissionVersion,
     Criterion,
+    Extension,
     JudgeAppointment,
     JudgeConflict,
     Assignment,
