@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,9 @@ from competition_site.rules import RuleViolation
 from registrations.models import Competition
 from submissions import workflow
 from submissions.models import Criterion, Stage, Submission
+from submissions.workflow import stages
 from tests.api import Api
+from tests.database import ENGINE, by_hand
 from tests.factories import (
     make_approved,
     make_handed_in,
@@ -20,6 +23,7 @@ from tests.factories import (
     make_stage,
     make_submission,
 )
+from tests.races.crowd import can_be_lost
 from tests.racing import race
 
 pytestmark = pytest.mark.django_db
@@ -87,9 +91,8 @@ def test_a_stale_deletion_is_refused(staff: User):
     assert api.delete(f"/stages/{stage.pk}", If_Match='"2"').status_code == 200
 
 
-def test_work_that_begins_while_the_stage_goes_is_kept_or_refused(
-    transactional_db, staff: User
-):
+def deleted_and_begun(staff: User) -> tuple[Stage, list[Any]]:
+    """A stage is deleted while three teams begin work for it."""
     stage = make_stage()
     teams = [make_approved(competition=stage.competition) for _ in range(3)]
 
@@ -98,12 +101,18 @@ def test_work_that_begins_while_the_stage_goes_is_kept_or_refused(
             team, stage, by=team.leader, at=now(), title="Ours"
         )
 
-    gone, *begun = race(
+    return stage, race(
         lambda: workflow.delete_stage(stage, by=staff), *map(begin, teams)
     )
+
+
+def test_work_that_begins_while_the_stage_goes_is_kept_or_refused(
+    transactional_db, staff: User
+):
+    stage, (gone, *begun) = deleted_and_begun(staff)
     kept = [b for b in begun if isinstance(b, Submission)]
     refused = [b.code for b in begun if isinstance(b, RuleViolation)]
-    assert len(kept) + len(refused) == len(teams)
+    assert len(kept) + len(refused) == len(begun)
     if gone is None:
         assert not kept
         assert set(refused) == {"not_found"}
@@ -111,5 +120,20 @@ def test_work_that_begins_while_the_stage_goes_is_kept_or_refused(
     else:
         assert isinstance(gone, RuleViolation)
         assert gone.code == "in_use"
-        assert len(kept) == len(teams)
+        assert len(kept) == len(begun)
     assert Submission.objects.count() == len(kept)
+
+
+def test_control_unheld_teams_begin_work_for_no_stage(
+    transactional_db, staff: User, monkeypatch
+):
+    """SQLite writes one after the other and knows foreign keys; MongoDB neither."""
+    monkeypatch.setattr(stages, "_hold_teams", lambda _stage: None)
+
+    def is_orphaned() -> bool:
+        stage, _ = deleted_and_begun(staff)
+        gone = not Stage.objects.filter(pk=stage.pk).exists()
+        return gone and Submission.objects.filter(stage=stage.pk).exists()
+
+    assert can_be_lost(is_orphaned) is (ENGINE == "mongodb")
+    by_hand(Submission).delete()
