@@ -26,12 +26,9 @@ from submissions.workflow.deadlines import lateness, require_before_end, team_wi
 Status = Submission.Status
 
 
-def _begun_already() -> RuleViolation:
-    return RuleViolation("already_exists")
-
-
-@duplicates_refused({("registration_id", "stage_id"): _begun_already})
 @retry_on_conflict
+# Who begins at the same moment runs again, and names the work that came first.
+@duplicates_refused({("registration_id", "stage_id"): Conflict})
 @transaction.atomic
 def create(
     registration: Registration,
