@@ -105,10 +105,10 @@ def delete_stage(stage: Stage, *, by: User, if_version: int | None = None) -> No
     ):
         raise RuleViolation("in_use")
     record(by, "stage.deleted", stage, name=stage.name, order=stage.order)
-    competition_id = stage.competition_id
     Criterion.objects.filter(stage=stage).delete()
-    stage.delete()
-    _publish(competition_id)
+    # Not the instance, which would forget its key, and the retry needs it.
+    Stage.objects.filter(pk=stage.pk).delete()
+    _publish(stage.competition_id)
 
 
 def _hold_teams(stage: Stage) -> None:

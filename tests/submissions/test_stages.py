@@ -96,7 +96,7 @@ def test_a_stale_deletion_is_refused(staff: User):
 def deleted_and_begun(staff: User) -> tuple[UUID, list[Any]]:
     """A stage is deleted while three teams begin work for it; its key."""
     stage = make_stage()
-    key = stage.pk  # the row forgets it when it is deleted
+    key = stage.pk
     teams = [make_approved(competition=stage.competition) for _ in range(3)]
 
     def begin(team):
