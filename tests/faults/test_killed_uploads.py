@@ -26,6 +26,7 @@ from submissions.models import Submission, SubmissionFile
 from tests.api import access_token
 from tests.factories import PDF, make_submission
 from tests.faults.conftest import LONGEST, DieAt
+from tests.servers import wait_for
 
 FILES = SubmissionFile._meta.db_table
 SUBMISSIONS = Submission._meta.db_table
@@ -134,6 +135,9 @@ def test_killed_after_its_commit_an_upload_is_there_once(dying: DieAt) -> None:
     require_one_to_one(upload.work, 1)
     reply = upload.send()
     assert (reply.status_code, reply.headers["Idempotency-Replayed"]) == (201, "true")
+    wait_for(
+        lambda: len(_stored()) == 1, "the part sent again is gone, after its answer"
+    )
     require_one_to_one(upload.work, 1)
 
 
