@@ -135,9 +135,7 @@ def test_killed_after_its_commit_an_upload_is_there_once(dying: DieAt) -> None:
     require_one_to_one(upload.work, 1)
     reply = upload.send()
     assert (reply.status_code, reply.headers["Idempotency-Replayed"]) == (201, "true")
-    wait_for(
-        lambda: len(_stored()) == 1, "the part sent again is gone"
-    )
+    wait_for(lambda: len(_stored()) == 1, "the part sent again is gone")
     require_one_to_one(upload.work, 1)
 
 
