@@ -18,8 +18,8 @@ from competition_site.upkeep.tasks import Due, Source, Task
 
 logger = logging.getLogger(__name__)
 
-LOST = "invalid_transition"
-"""The refusal of a verb that came too late: somebody else has moved the row on."""
+LOST = frozenset({"invalid_transition", "not_found"})
+"""The refusals of a verb that came too late: somebody else has moved the row on."""
 
 
 @dataclass
@@ -81,7 +81,7 @@ def _do(due: Due, report: Report) -> None:
 def _is_too_late(due: Due, error: Exception) -> bool:
     """Whether nothing is left to do: the row has moved on, or was deleted."""
     if isinstance(error, RuleViolation):
-        return error.code == LOST
+        return error.code in LOST
     if not isinstance(error, ObjectDoesNotExist) or isinstance(due.subject, str):
         return False
     return not type(due.subject)._base_manager.filter(pk=due.subject.pk).exists()
