@@ -136,6 +136,14 @@ def empty_filled_tables(_test_case: Any = None) -> None:
         _empty_collections(connection)
     else:
         _empty_sqlite_tables(connection)
+    _remove_stored_files()
+
+
+def _remove_stored_files() -> None:
+    """Files go with the rows that told of them: nobody else should find them stray."""
+    for path in (_directory / "media").rglob("*"):
+        if path.is_file():
+            path.unlink(missing_ok=True)
 
 
 def _empty_collections(connection: Any) -> None:
