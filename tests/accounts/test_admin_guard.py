@@ -39,7 +39,7 @@ def test_without_the_guard_row_both_succeed(
         if not User.objects.filter(role=Role.ADMIN, is_active=True).exists():
             raise RuleViolation("last_admin")
 
-    monkeypatch.setattr(roles, "_require_an_admin", count_only)
+    monkeypatch.setattr(roles, "require_an_admin", count_only)
     ani, budi = make_admin(), make_admin()
     outcomes = race(
         lambda: workflow.set_role(_again(budi), "staff", by=ani),
@@ -54,7 +54,7 @@ def test_with_the_guard_row_the_same_two_leave_one(
 ) -> None:
     """The same meeting point as in the control: here it is the guard that decides."""
     both_changed = threading.Barrier(2)
-    guard = roles._require_an_admin
+    guard = roles.require_an_admin
     met: set[int] = set()
 
     def meet_once_then_guard() -> None:
@@ -63,7 +63,7 @@ def test_with_the_guard_row_the_same_two_leave_one(
             both_changed.wait(timeout=4)
         guard()
 
-    monkeypatch.setattr(roles, "_require_an_admin", meet_once_then_guard)
+    monkeypatch.setattr(roles, "require_an_admin", meet_once_then_guard)
     ani, budi = make_admin(), make_admin()
     outcomes = race(
         lambda: workflow.set_role(_again(budi), "staff", by=ani),
