@@ -11,6 +11,7 @@ from pathlib import Path
 import environ
 
 from competition_site.configuration import default_workers
+from competition_site.db import lines
 
 environ.Env.read_env(
     Path(__file__).resolve().parent.parent / os.environ.get("ENV_FILE", ".env")
@@ -60,3 +61,8 @@ logconfig_dict = {
         },
     },
 }
+
+
+def on_starting(_server: object) -> None:
+    """Before the workers are forked: their losers of a race stand in common lines."""
+    lines.share()

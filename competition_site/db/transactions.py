@@ -13,9 +13,10 @@ from pymongo.errors import ConnectionFailure, PyMongoError, WaitQueueTimeoutErro
 
 from competition_site.db.lines import Turn
 
-ATTEMPTS = 40
+ATTEMPTS = 200
 FIRST_PAUSE = 0.005
-LONGEST_PAUSE = 0.25
+LONGEST_PAUSE = 0.05
+"""Seconds. Who pauses is the first of a line: only other machines race with them."""
 LONGEST_RUN = 5.0
 """Seconds after which no further attempt begins: SQLite waits as long in one."""
 
@@ -64,8 +65,8 @@ def retry_on_conflict(function: Callable[P, R]) -> Callable[P, R]:
 
     Inside of a block that is already open it only calls the function: a conflict
     spoils the open transaction, so it travels to the outermost block and its retry.
-    Between attempts it waits up to 5 ms, 10 ms, … 250 ms (full jitter), and for its
-    turn among the process's other losers (:mod:`competition_site.db.lines`). Whatever
+    Between attempts it waits up to 5 ms, 10 ms, … 50 ms (full jitter), and for its
+    turn among the machine's other losers (:mod:`competition_site.db.lines`). Whatever
     a commit's hooks raise is never retried, since by then the block has happened.
 
     Raises TooManyConflicts after ``ATTEMPTS`` attempts or ``LONGEST_RUN`` seconds.
