@@ -29,7 +29,8 @@ from registrations.workflow.cases import (
 )
 from registrations.workflow.competitions.removal import note_registration
 from registrations.workflow.judges import require_no_judge
-from registrations.workflow.submitting import submit
+from registrations.workflow.submitting import submit_case
+from registrations.workflow.transitions import transition
 
 Status = Registration.Status
 
@@ -60,8 +61,7 @@ def _registered_already() -> RuleViolation:
         ("competition_id", "user_id"): _registered_already,
     }
 )
-@retry_on_conflict
-@transaction.atomic
+@transition
 def create(
     competition: Competition,
     *,
@@ -76,7 +76,7 @@ def create(
     Raises RuleViolation: token_revoked (the account was closed meanwhile),
     email_not_verified, registration_not_open, not_eligible (its conditions, or a judge
     of it), validation_error, already_registered, team_name_taken, not_found (it was
-    deleted), and what :func:`submit` raises.
+    deleted), and what :func:`submit_case` raises.
     """
     if not hold_open_account(leader):
         raise RuleViolation("token_revoked")
@@ -104,7 +104,7 @@ def create(
     roster.enrol(registration, leader, role, at)
     record(leader, "registration.created", registration)
     if submit_now:
-        submit(registration, by=leader, at=at)
+        submit_case(Case(registration, competition, leader, at))
     note_registration(competition)
     return registration
 

@@ -9,9 +9,11 @@ from competition_site.outbox.workflow import enqueue
 from registrations.models import Registration
 
 
-def tell_leader(registration: Registration, kind: str, **context: Any) -> None:
-    """Write a mail to the leader into the current transaction."""
-    leader = User.objects.get(pk=registration.leader_id)
+def tell_leader(
+    registration: Registration, kind: str, *, leader: User | None = None, **context: Any
+) -> None:
+    """Write a mail to the leader, if known already, into the current transaction."""
+    leader = leader or User.objects.get(pk=registration.leader_id)
     _write(kind, leader, registration, context)
 
 

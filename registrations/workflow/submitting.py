@@ -75,17 +75,25 @@ def submit(registration: Registration, *, by: User, at: datetime) -> Registratio
     A draft takes its seat if that is the policy, or joins the waiting list.
     Raises RuleViolation: what :func:`require_submit` raises.
     """
-    case = case_of(registration, by=by, at=at)
+    submit_case(case_of(registration, by=by, at=at))
+    return registration
+
+
+def submit_case(case: Case) -> None:
+    """Submit what was read in this very transaction, which may run again.
+
+    Raises RuleViolation: what :func:`require_submit` raises.
+    """
     require_submit(case)
+    registration = case.registration
     if registration.status == Status.CHANGES_REQUESTED:
         _submit_again(case)
     elif _has_place(case):
         _submit_seated(case)
     else:
-        waitlist.enter(case, submitted_at=at, institution_id=_institution(case))
-        waitlist.promote(registration.competition_id, at, most=1)
+        waitlist.enter(case, submitted_at=case.at, institution_id=_institution(case))
+        waitlist.promote(registration.competition_id, case.at, most=1)
         registration.refresh_from_db()
-    return registration
 
 
 def _submit_seated(case: Case) -> None:
@@ -102,7 +110,7 @@ def _submit_seated(case: Case) -> None:
         **fields,
     )
     record(case.by, "registration.submitted", registration)
-    tell_leader(registration, "registration_submitted")
+    tell_leader(registration, "registration_submitted", leader=case.by)
     if seated:
         waits = competition.takes_waiting(at)
         seats.take(registration, competition, behind_list=waits)
@@ -128,4 +136,4 @@ def _submit_again(case: Case) -> None:
         **payments.renewal(registration, case.competition, case.at),
     )
     record(case.by, "registration.submitted", registration)
-    tell_leader(registration, "registration_submitted")
+    tell_leader(registration, "registration_submitted", leader=case.by)

@@ -22,7 +22,7 @@ _lost_races = duplicates_refused(
 
 
 def transition(verb: Callable[P, R]) -> Callable[P, R]:
-    """Make a function a verb that moves a registration.
+    """Make a function a verb that makes or moves a registration.
 
     It may take seats, open payments and promote others: where two of those meet in a
     unique index, the one that lost runs again and sees what the other one did.
