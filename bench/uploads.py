@@ -25,9 +25,10 @@ _CHUNK = bytes(range(256)) * 4096  # no zeros, which a disk might not store
 
 @dataclass
 class Cost:
-    """Megabytes above idle, and seconds."""
+    """Megabytes above idle and in all, and seconds."""
 
     peak: float = 0.0
+    whole: float = 0.0
     seconds: float = 0.0
 
 
@@ -142,7 +143,8 @@ def measured(worker: int) -> Iterator[Cost]:
     started = time.perf_counter()
     yield cost
     cost.seconds = time.perf_counter() - started
-    cost.peak = (_memory(worker, "VmHWM") - idle) / MEGABYTE
+    highest = _memory(worker, "VmHWM")
+    cost.peak, cost.whole = (highest - idle) / MEGABYTE, highest / MEGABYTE
 
 
 def _memory(process: int, name: str) -> int:

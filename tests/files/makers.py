@@ -57,6 +57,10 @@ def png(
     return b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(*chunk) for chunk in chunks)
 
 
+ZEROS = zlib.compress(b"\0" * 1_000_000)
+"""A megabyte of pixels in a kilobyte."""
+
+
 def png_chunk(kind: bytes, content: bytes) -> bytes:
     check = struct.pack(">I", zlib.crc32(kind + content))
     return struct.pack(">I", len(content)) + kind + content + check
@@ -165,3 +169,34 @@ def box(kind: bytes, content: bytes = b"") -> bytes:
 def video(*boxes: bytes, brand: bytes = b"isom") -> bytes:
     head = box(b"ftyp", brand + b"\0\0\2\0" + b"iso2avc1")
     return head + b"".join(boxes or (box(b"moov", b"m" * 40), box(b"mdat", b"d" * 99)))
+
+
+def object_stream_bomb(unpacked: int) -> bytes:
+    """A small file with an object stream that unpacks to ``unpacked`` bytes."""
+    packed = zlib.compress(b"4 0 " + b" " * unpacked + b"null", 9)
+    content = b"%PDF-1.7\n"
+    offsets = []
+    for number, body in (
+        (1, b"<</Type/Catalog/Pages 2 0 R>>"),
+        (2, b"<</Type/Pages/Kids[3 0 R]/Count 1>>"),
+        (3, b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Contents 4 0 R>>"),
+        (
+            5,
+            b"<</Type/ObjStm/N 1/First 4/Filter/FlateDecode/Length %d>>stream\n%s\n"
+            b"endstream" % (len(packed), packed),
+        ),
+    ):
+        offsets.append((number, len(content)))
+        content += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    places = {n: (1, at, 0) for n, at in offsets} | {0: (0, 0, 255), 4: (2, 5, 0)}
+    at = len(content)
+    places[6] = (1, at, 0)
+    table = b"".join(
+        bytes([k]) + a.to_bytes(4, "big") + bytes([i])
+        for _, (k, a, i) in sorted(places.items())
+    )
+    content += (
+        b"6 0 obj\n<</Type/XRef/Size 7/W[1 4 1]/Root 1 0 R/Length %d>>stream\n%s\n"
+        b"endstream\nendobj\nstartxref\n%d\n%%%%EOF\n" % (len(table), table, at)
+    )
+    return content

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 from typing import Protocol
 
-from tests.s3_server import S3Server
+import requests
+
+from tests.s3_server import BUCKET, S3Server, url_of
 
 
 class Storage(Protocol):
@@ -16,6 +19,19 @@ class Storage(Protocol):
     def content(self, key: str) -> bytes: ...
 
     def damage(self, key: str, content: bytes) -> None: ...
+
+    def is_private(self, key: str) -> bool:
+        """Whether only the application, and a group of its own, can read it."""
+        ...
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The settings of a server that stores here."""
+        ...
+
+    def passing(self, root: Path) -> Storage:
+        """The same, with uploads on their way in another folder."""
+        ...
 
 
 class LocalStorage:
@@ -34,6 +50,17 @@ class LocalStorage:
     def damage(self, key: str, content: bytes) -> None:
         (self.root / key).write_bytes(content)
 
+    def is_private(self, key: str) -> bool:
+        modes = [(self.root / key).stat(), (self.root / key).parent.stat()]
+        return [stat.S_IMODE(s.st_mode) for s in modes] == [0o640, 0o750]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {"MEDIA_ROOT": str(self.root), "STORAGE_URL": ""}
+
+    def passing(self, root: Path) -> LocalStorage:
+        return LocalStorage(root)
+
 
 class RemoteStorage:
     """A bucket, and the folder where uploads are on their way to it."""
@@ -49,3 +76,14 @@ class RemoteStorage:
 
     def damage(self, key: str, content: bytes) -> None:
         self.server.client().put_object(Bucket="files", Key=key, Body=content)
+
+    def is_private(self, key: str) -> bool:
+        url = f"http://127.0.0.1:{self.server.port}/{BUCKET}/{key}"
+        return requests.get(url, timeout=10).status_code == 403
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return self.incoming.environment | {"STORAGE_URL": url_of(self.server.port)}
+
+    def passing(self, root: Path) -> RemoteStorage:
+        return RemoteStorage(self.server, root)

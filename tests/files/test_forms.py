@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 
+from tests.api import Api
 from tests.contract.answers import errors_of, refusal
 from tests.contract.world import World
 from tests.factories import PDF
 from tests.files.sending import BOUNDARY, DOCUMENT, file, form, part, send, text
+from tests.files.storages import Storage
 
 pytestmark = pytest.mark.django_db
 
@@ -20,13 +22,24 @@ KIND = text("kind", "other")
 NESTED = b"multipart/mixed; boundary=inner"
 
 
+Post = partial[Any]
+
+
 @pytest.fixture
-def path(world: World, media: Path) -> str:
+def api(world: World, storage: Storage) -> Api:
+    """The team's leader."""
+    return world.client("owner")
+
+
+@pytest.fixture
+def path(world: World) -> str:
     return world.path("/registrations/{draft}/documents")
 
 
-def stored() -> list[Path]:
-    return [p for p in Path(settings.MEDIA_ROOT).rglob("*") if p.is_file()]
+@pytest.fixture
+def post(api: Api, path: str) -> Post:
+    """``post(body)``: the answer to an upload."""
+    return partial(send, api, path)
 
 
 @pytest.mark.parametrize(
@@ -40,8 +53,8 @@ def stored() -> list[Path]:
     ],
     ids=["usual", "file first", "no line break", "binary", "empty preamble"],
 )
-def test_what_browsers_send_is_read(world: World, path: str, body: bytes):
-    assert send(world.client("owner"), path, body).status_code == 201
+def test_what_browsers_send_is_read(post: Post, body: bytes):
+    assert post(body).status_code == 201
 
 
 BODIES = {
@@ -82,15 +95,15 @@ BODIES = {
 
 
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES.keys())
-def test_other_bodies_are_refused_soon(world: World, path: str, body: bytes):
-    api, took = world.client("owner"), []
+def test_other_bodies_are_refused_soon(post: Post, storage: Storage, body: bytes):
+    took = []
     for _ in range(3):  # the machine may be busy with something else
         started = time.perf_counter()
-        response = send(api, path, body)
+        response = post(body)
         took.append(time.perf_counter() - started)
     assert refusal(response) == (400, "validation_error")
     assert min(took) < 0.2
-    assert not stored()
+    assert not storage.keys()
 
 
 @pytest.mark.parametrize(
@@ -103,25 +116,24 @@ def test_other_bodies_are_refused_soon(world: World, path: str, body: bytes):
         "multipart/form-data; boundary=other",
     ],
 )
-def test_a_boundary_that_is_bad_is_refused(world: World, path: str, content_type: str):
+def test_a_boundary_that_is_bad_is_refused(
+    post: Post, storage: Storage, content_type: str
+):
     body = form(KIND, file(PDF))
-    response = send(world.client("owner"), path, body, content_type=content_type)
+    response = post(body, content_type=content_type)
     assert refusal(response) == (400, "validation_error")
-    assert not stored()
+    assert not storage.keys()
 
 
-def test_other_types_of_bodies_are_not_read(world: World, path: str):
+def test_other_types_of_bodies_are_not_read(post: Post):
     for kind in ("multipart/mixed; boundary=x", "application/x-www-form-urlencoded"):
-        response = send(world.client("owner"), path, b"x", content_type=kind)
+        response = post(b"x", content_type=kind)
         assert refusal(response) == (415, "unsupported_media_type")
 
 
-def test_a_text_too_long_is_refused(world: World, path: str):
+def test_a_text_too_long_is_refused(post: Post):
     body = form(text("kind", "x" * 70_000), file(PDF))
-    assert refusal(send(world.client("owner"), path, body)) == (
-        413,
-        "payload_too_large",
-    )
+    assert refusal(post(body)) == (413, "payload_too_large")
 
 
 @pytest.mark.parametrize(
@@ -139,12 +151,13 @@ def test_a_text_too_long_is_refused(world: World, path: str):
     ],
 )
 def test_names_are_cleaned_and_safe_to_send(
-    world: World, path: str, sent: bytes, shown: str
+    post: Post, storage: Storage, sent: bytes, shown: str
 ):
-    api = world.client("owner")
-    row = send(api, path, form(KIND, file(PDF, name=sent))).json()["data"]
+    row = post(form(KIND, file(PDF, name=sent))).json()["data"]
     assert row["file_name"] == shown
-    assert [len(p.name) for p in stored()] == [32]
+    (key,) = storage.keys()
+    assert len(Path(key).name) == 32
+    api, _path = post.args
     response = api.get(row["href"].removeprefix("/api/v1"))
     assert response.status_code == 200
     assert response["Content-Disposition"].startswith("attachment; filename")
@@ -154,27 +167,27 @@ def test_names_are_cleaned_and_safe_to_send(
 
 
 @pytest.mark.parametrize("name", [b"", b".", b".."])
-def test_a_file_without_a_name_has_no_extension_either(
-    world: World, path: str, name: bytes
-):
-    response = send(world.client("owner"), path, form(KIND, file(PDF, name=name)))
+def test_a_file_without_a_name_has_no_extension_either(post: Post, name: bytes):
+    response = post(form(KIND, file(PDF, name=name)))
     assert list(errors_of(response)) == ["file"]
 
 
 @pytest.mark.parametrize("size", [-1, 0, 1])
 def test_the_largest_size_is_the_limit_itself(
-    world: World, path: str, settings: Any, size: int
+    post: Post, storage: Storage, settings: Any, size: int
 ):
     settings.MAX_DOCUMENT_BYTES = len(PDF) - size
-    response = send(world.client("owner"), path, form(KIND, file(PDF)))
+    response = post(form(KIND, file(PDF)))
     if size <= 0:
         assert response.status_code == 201
     else:
         assert refusal(response) == (413, "payload_too_large")
-        assert not stored()
+        assert not storage.keys()
 
 
-def test_what_is_too_long_is_refused_without_reading_it(world: World, path: str):
+def test_what_is_too_long_is_refused_without_reading_it(
+    api: Api, path: str, storage: Storage
+):
     class Unread:
         """A body of ten gigabytes, of which nobody may ask for a byte."""
 
@@ -183,7 +196,6 @@ def test_what_is_too_long_is_refused_without_reading_it(world: World, path: str)
 
         readline = close = read
 
-    api = world.client("owner")
     response = api.client.generic(
         "POST",
         f"/api/v1{path}",
@@ -193,18 +205,18 @@ def test_what_is_too_long_is_refused_without_reading_it(world: World, path: str)
         **{"CONTENT_LENGTH": str(10 * 2**30), "wsgi.input": Unread()},
     )
     assert refusal(response) == (413, "payload_too_large")
-    assert not stored()
+    assert not storage.keys()
 
 
-def test_a_full_disk_is_503(world: World, path: str, settings: Any):
+def test_a_full_disk_is_503(post: Post, storage: Storage, settings: Any):
     settings.DISK_RESERVE_BYTES = 1 << 60
-    response = send(world.client("owner"), path, form(KIND, file(PDF)))
+    response = post(form(KIND, file(PDF)))
     assert response.status_code == 503
     assert response.json()["data"]["code"] == "service_unavailable"
     assert int(response["Retry-After"]) > 0
-    assert not stored()
+    assert not storage.keys()
     settings.DISK_RESERVE_BYTES = 0
-    assert send(world.client("owner"), path, form(KIND, file(PDF))).status_code == 201
+    assert post(form(KIND, file(PDF))).status_code == 201
 
 
 def test_forms_of_the_admin_take_no_large_file(world: World, settings: Any):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import zlib
 
 import pikepdf
 import pytest
@@ -82,40 +81,9 @@ def test_a_script_in_one_that_anybody_opens_is_found():
     assert "scripts" in str(refused("a.pdf", locked)[0])
 
 
-def object_stream_bomb(unpacked: int) -> bytes:
-    """A small file with an object stream that unpacks to ``unpacked`` bytes."""
-    packed = zlib.compress(b"4 0 " + b" " * unpacked + b"null", 9)
-    content = b"%PDF-1.7\n"
-    offsets = []
-    for number, body in (
-        (1, b"<</Type/Catalog/Pages 2 0 R>>"),
-        (2, b"<</Type/Pages/Kids[3 0 R]/Count 1>>"),
-        (3, b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Contents 4 0 R>>"),
-        (
-            5,
-            b"<</Type/ObjStm/N 1/First 4/Filter/FlateDecode/Length %d>>stream\n%s\n"
-            b"endstream" % (len(packed), packed),
-        ),
-    ):
-        offsets.append((number, len(content)))
-        content += b"%d 0 obj\n%s\nendobj\n" % (number, body)
-    places = {n: (1, at, 0) for n, at in offsets} | {0: (0, 0, 255), 4: (2, 5, 0)}
-    at = len(content)
-    places[6] = (1, at, 0)
-    table = b"".join(
-        bytes([k]) + a.to_bytes(4, "big") + bytes([i])
-        for _, (k, a, i) in sorted(places.items())
-    )
-    content += (
-        b"6 0 obj\n<</Type/XRef/Size 7/W[1 4 1]/Root 1 0 R/Length %d>>stream\n%s\n"
-        b"endstream\nendobj\nstartxref\n%d\n%%%%EOF\n" % (len(table), table, at)
-    )
-    return content
-
-
 def test_a_bomb_does_not_go_off():
-    assert judged("a.pdf", object_stream_bomb(1000))
-    content = object_stream_bomb(200_000_000)
+    assert judged("a.pdf", makers.object_stream_bomb(1000))
+    content = makers.object_stream_bomb(200_000_000)
     assert len(content) < 1_000_000
     started = time.perf_counter()
     assert refused("a.pdf", content)
@@ -123,7 +91,7 @@ def test_a_bomb_does_not_go_off():
 
 
 def test_objects_that_only_others_could_unpack_are_refused():
-    content = object_stream_bomb(1000).replace(b"/FlateDecode", b"/FlateDecodf")
+    content = makers.object_stream_bomb(1000).replace(b"/FlateDecode", b"/FlateDecodf")
     assert refused("a.pdf", content)
 
 

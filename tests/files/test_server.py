@@ -1,15 +1,18 @@
-"""Uploads to a real server: cut off, lying, large, on a full disk."""
+"""Uploads to a real server, which stores on the disk or on S3: cut off, lying, large,
+on a full disk.
+"""
 
 from __future__ import annotations
 
 import json
 import socket
-import stat
+import struct
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from typing import Any
@@ -22,22 +25,34 @@ from bench.uploads import KINDS, LIMIT, MEGABYTE, download, measured, upload
 from submissions.models import Submission, SubmissionFile
 from tests.api import Api
 from tests.factories import PDF, make_stage, make_submission
+from tests.files import makers
 from tests.files.sending import BOUNDARY, file, form
+from tests.files.storages import LocalStorage, RemoteStorage, Storage
 from tests.servers import Server, StartServer, wait_for
 
 pytestmark = pytest.mark.django_db
 
-TYPES = ["application/pdf", "application/zip", "video/mp4"]
+TYPES = [
+    *("application/pdf", "application/zip", "video/mp4"),
+    *("image/jpeg", "image/png"),
+]
+FILLING = "filling"
+
+
+@pytest.fixture(scope="module", params=["local", "s3"])
+def storage(request: Any, tmp_path_factory: pytest.TempPathFactory) -> Storage:
+    """What the server stores, and what is on its way there."""
+    folder = tmp_path_factory.mktemp("media")
+    if request.param == "local":
+        return LocalStorage(folder)
+    s3_server = request.getfixturevalue("_s3_server")
+    s3_server.empty()
+    return RemoteStorage(s3_server, folder)
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("media")
-
-
-@pytest.fixture(scope="module")
-def server(start_server: StartServer, folder: Path) -> Server:
-    return start_server(MEDIA_ROOT=str(folder), WEB_CONCURRENCY="1")
+def server(start_server: StartServer, storage: Storage) -> Server:
+    return start_server(**storage.environment, WEB_CONCURRENCY="1")
 
 
 @dataclass(frozen=True)
@@ -77,10 +92,6 @@ def head(draft: Draft, *lines: str) -> bytes:
     ).encode()
 
 
-def files(folder: Path) -> list[Path]:
-    return [p for p in folder.rglob("*") if p.is_file()]
-
-
 def answer_of(connection: socket.socket) -> tuple[int, dict[str, Any]]:
     connection.settimeout(20)
     with HTTPResponse(connection) as response:
@@ -93,9 +104,9 @@ def connected(server: Server) -> socket.socket:
 
 
 def test_ten_uploads_that_break_off_leave_nothing(
-    server: Server, folder: Path, draft: Draft
+    server: Server, storage: Storage, draft: Draft
 ):
-    before = files(folder)
+    before = storage.keys()
     content = PDF + bytes(2 * MEGABYTE)
     for number in range(10):
         with connected(server) as connection:
@@ -103,16 +114,16 @@ def test_ten_uploads_that_break_off_leave_nothing(
             connection.sendall(head(draft, length))
             connection.sendall(form(file(content))[: (number + 1) * 100_000])
             if number % 2:
-                wait_for(lambda: files(folder) != before, "the upload has begun")
-    wait_for(lambda: files(folder) == before, "the temporary files are gone")
+                wait_for(lambda: storage.keys() != before, "the upload has begun")
+    wait_for(lambda: storage.keys() == before, "the temporary files are gone")
     assert not draft.rows().exists()
 
 
 @pytest.mark.parametrize("missing", [1, 4, 50, 200_000])
 def test_a_body_shorter_than_it_says_is_no_file(
-    server: Server, folder: Path, draft: Draft, missing: int
+    server: Server, storage: Storage, draft: Draft, missing: int
 ):
-    before = files(folder)
+    before = storage.keys()
     body = form(file(PDF + bytes(300_000)))
     with connected(server) as connection:
         connection.sendall(head(draft, f"Content-Length: {len(body)}"))
@@ -122,35 +133,37 @@ def test_a_body_shorter_than_it_says_is_no_file(
         with suppress(HTTPException, ConnectionError):
             assert answer_of(connection)[0] == 400
     time.sleep(0.2)
-    wait_for(lambda: files(folder) == before, "the temporary file is gone")
+    wait_for(lambda: storage.keys() == before, "the temporary file is gone")
     assert not draft.rows().exists()
 
 
-def test_a_body_longer_than_it_says_is_cut(server: Server, folder: Path, draft: Draft):
-    before = files(folder)
+def test_a_body_longer_than_it_says_is_cut(
+    server: Server, storage: Storage, draft: Draft
+):
+    before = storage.keys()
     body = form(file(PDF))
     with connected(server) as connection:
         connection.sendall(head(draft, f"Content-Length: {len(body) - 30}"))
         connection.sendall(body)
         assert answer_of(connection)[0] == 400
-    assert files(folder) == before
+    assert storage.keys() == before
 
 
 def test_a_body_without_its_length_is_refused(
-    server: Server, folder: Path, draft: Draft
+    server: Server, storage: Storage, draft: Draft
 ):
-    before = files(folder)
+    before = storage.keys()
     body = form(file(PDF))
     with connected(server) as connection:
         connection.sendall(head(draft, "Transfer-Encoding: chunked"))
         connection.sendall(b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body))
         status, answer = answer_of(connection)
     assert (status, answer["data"]["code"]) == (400, "validation_error")
-    assert files(folder) == before
+    assert storage.keys() == before
 
 
 def test_ten_gigabytes_are_refused_before_they_come(
-    server: Server, folder: Path, draft: Draft
+    server: Server, storage: Storage, draft: Draft
 ):
     started = time.monotonic()
     with connected(server) as connection:
@@ -161,16 +174,16 @@ def test_ten_gigabytes_are_refused_before_they_come(
     assert time.monotonic() - started < 5
 
 
-def test_a_small_one_comes_to_rest_with_its_modes(
-    server: Server, folder: Path, draft: Draft, tmp_path: Path
+def test_a_small_one_comes_to_rest_in_private(
+    server: Server, storage: Storage, draft: Draft, tmp_path: Path
 ):
     (tmp_path / "a.pdf").write_bytes(PDF)
     url = server.url + draft.path
     upload(url, tmp_path / "a.pdf", draft.token)
-    stored = folder / draft.rows().get().storage_key
-    assert stat.S_IMODE(stored.stat().st_mode) == 0o640
-    assert stat.S_IMODE(stored.parent.stat().st_mode) == 0o750
-    for path in ("/media/", f"/media/{stored.name}", f"/protected/{stored.name}"):
+    key = draft.rows().get().storage_key
+    assert storage.is_private(key)
+    name = Path(key).name
+    for path in ("/media/", f"/media/{name}", f"/protected/{name}"):
         assert requests.get(server.url + path, timeout=10).status_code == 404
 
 
@@ -178,7 +191,7 @@ def test_a_small_one_comes_to_rest_with_its_modes(
 def test_a_large_file_is_never_in_memory(
     server: Server, draft: Draft, tmp_path: Path, kind: str
 ):
-    """`make bench-uploads` sends 500 MB of each kind, also to S3."""
+    """`make bench-uploads` sends 500 MB of each kind."""
     url = server.url + draft.path
     for size in (1000, 60 * MEGABYTE):
         path = tmp_path / f"{size}.{kind}"
@@ -195,9 +208,50 @@ def test_a_large_file_is_never_in_memory(
     assert back.peak < LIMIT / 4
 
 
+HOSTILE = {
+    "html as pdf": ("a.pdf", b"<!doctype html><script>alert(1)</script>"),
+    "html in a pdf": ("a.pdf", b"%PDF-1.7\n<html><script>alert(1)</script></html>"),
+    "html as png": ("a.png", b"<html><script>alert(1)</script></html>"),
+    "html in a jpeg": ("a.jpg", b"\xff\xd8\xff<html><script>alert(1)</script></html>"),
+    "svg": ("a.svg", b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>"),
+    "svg as png": ("a.png", b"<?xml version='1.0'?><svg onload='alert(1)'/>"),
+    "script": ("a.js", b"alert(1)"),
+    "another type": ("a.png", PDF),
+    "nothing": ("a.pdf", b""),
+    "a pdf with a script": ("a.pdf", makers.pdf(makers.script)),
+    "pdf bomb": ("a.pdf", makers.object_stream_bomb(200_000_000)),
+    "png bomb": ("a.png", makers.png(50_000, 50_000, pixels=makers.ZEROS)),
+    "png that unpacks to more": ("a.png", makers.png(4, 4, pixels=makers.ZEROS)),
+    "10,000 frames": ("a.png", makers.png(acTL=struct.pack(">II", 10_000, 0))),
+    "cut picture": ("a.jpg", makers.picture("JPEG")[:-40]),
+    "path out of an archive": ("a.zip", makers.archive({"../../x": b"x"})),
+}
+
+
+def test_hostile_content_is_refused_in_little_memory(
+    server: Server, storage: Storage, draft: Draft
+):
+    before = storage.keys()
+    (worker,) = server.workers()
+    with measured(worker) as cost:
+        for what, sent in HOSTILE.items():
+            response = requests.post(
+                server.url + draft.path,
+                files={"file": sent},
+                headers={"Authorization": f"Bearer {draft.token}"},
+                timeout=20,
+            )
+            assert response.status_code == 400, what
+            assert list(response.json()["data"]["errors"]) == ["file"], what
+            assert response.elapsed < timedelta(seconds=3), what
+    assert storage.keys() == before
+    assert not draft.rows().exists()
+    assert cost.whole < 200
+
+
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of four megabytes."""
+def cramped(storage: Storage, tmp_path: Path) -> Iterator[Storage]:
+    """Uploads pass over a file system of four megabytes, of which two are full."""
     mounted = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", "size=4m", "none", str(tmp_path)],
         check=False,
@@ -205,20 +259,18 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     )
     if mounted.returncode:  # a right of the machine, which no package brings
         pytest.skip(f"no small disk can be mounted: {mounted.stderr.decode().strip()}")
-    yield tmp_path
+    (tmp_path / FILLING).write_bytes(bytes(2 * MEGABYTE))
+    yield storage.passing(tmp_path)
     subprocess.run(["umount", str(tmp_path)], check=True)
 
 
 @pytest.mark.parametrize("reserve", ["0", str(MEGABYTE)])
 def test_a_full_disk_is_503_and_recovers(
-    start_server: StartServer,
-    small_disk: Path,
-    draft: Draft,
-    reserve: str,
+    start_server: StartServer, cramped: Storage, draft: Draft, reserve: str
 ):
-    server = start_server(MEDIA_ROOT=str(small_disk), DISK_RESERVE_BYTES=reserve)
-    filling = small_disk / "filling"
-    filling.write_bytes(bytes(2 * MEGABYTE))
+    """What goes to S3 passes over the disk as well."""
+    server = start_server(**cramped.environment, DISK_RESERVE_BYTES=reserve)
+    before = cramped.keys()
 
     def sent(size: int) -> requests.Response:
         return requests.post(
@@ -231,9 +283,9 @@ def test_a_full_disk_is_503_and_recovers(
     response = sent(3 * MEGABYTE)
     assert response.status_code == 503
     assert response.json()["data"]["code"] == "service_unavailable"
-    assert files(small_disk) == [filling]
+    assert cramped.keys() == before
     assert requests.get(f"{server.url}/api/v1/competitions", timeout=10).ok
     assert sent(1000).status_code == 201
-    filling.unlink()
+    (Path(server.environment["MEDIA_ROOT"]) / FILLING).unlink()
     assert sent(2 * MEGABYTE).status_code == 201  # without a restart
     server.stop()
