@@ -5,31 +5,44 @@ from typing import Any
 
 import pytest
 
+from tests.database import ENGINE
 from tests.races.crowd import tables
 from tests.servers import *  # noqa: F403 - the fixture and the hook
 from tests.servers import NO_LIMITS, Server, StartServer
 
+PROCESSES = {"sqlite": "2", "mongodb": "4"}[ENGINE]
+"""More than a machine of two cores has in production: what one process serialises by
+itself, its threads' lines and locks, must hold between processes as well.
+"""
+
 
 @pytest.fixture(scope="package")
 def _guarded(start_server: StartServer) -> Server:
-    return start_server(**NO_LIMITS)
+    return start_server(WEB_CONCURRENCY=PROCESSES, **NO_LIMITS)
+
+
+def _unguarded(start_server: StartServer, guards: str) -> Server:
+    return start_server(
+        "tests.races.unguarded:application",
+        REMOVED_GUARDS=guards,
+        WEB_CONCURRENCY=PROCESSES,
+        **NO_LIMITS,
+    )
 
 
 @pytest.fixture(scope="package")
 def _without_updates(start_server: StartServer) -> Server:
-    unguarded = "tests.races.unguarded:application"
-    return start_server(unguarded, REMOVED_GUARDS="updates", **NO_LIMITS)
+    return _unguarded(start_server, "updates")
 
 
 @pytest.fixture(scope="package")
 def _without_keys(start_server: StartServer) -> Server:
-    unguarded = "tests.races.unguarded:application"
-    return start_server(unguarded, REMOVED_GUARDS="keys", **NO_LIMITS)
+    return _unguarded(start_server, "keys")
 
 
 @pytest.fixture
 def server(_guarded: Server, db: None) -> Server:
-    """The product, with as many processes and threads as it has in production."""
+    """The product in several processes."""
     return _guarded
 
 

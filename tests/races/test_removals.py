@@ -17,7 +17,7 @@ from tests.factories import (
 from tests.races.crowd import ROUNDS, Ask, Crowd, Reply, outcomes
 from tests.servers import Server
 
-TEAMS = 12
+TEAMS = 14
 
 
 def enter_and_delete(crowd: Crowd) -> tuple[UUID, list[Reply], list[Reply]]:

@@ -17,7 +17,7 @@ from tests.races.constraints import without_constraint
 from tests.races.crowd import ROUNDS, Ask, Crowd, Reply, can_be_lost, outcomes
 from tests.servers import Server
 
-PEOPLE, NAMESAKES = 8, 16
+PEOPLE, APPLICANTS, NAMESAKES = 8, 16, 16
 ACCEPT = "/invitations/accept"
 
 
@@ -75,14 +75,14 @@ def test_control_without_the_constraint_people_join_both(server: Server) -> None
 def all_take_one_invitation(crowd: Crowd) -> tuple[Registration, list[Reply]]:
     team = make_registration(make_competition(team_size_max=PEOPLE + 1))
     body = {"token": invitation_token(team, "somebody@kampus.example")}
-    return team, crowd.ask(Ask(ACCEPT, body, user) for user in _people(PEOPLE))
+    return team, crowd.ask(Ask(ACCEPT, body, user) for user in _people(APPLICANTS))
 
 
 def test_one_invitation_lets_one_person_in(server: Server) -> None:
-    crowd = Crowd(server.url, f"{PEOPLE} people with one invitation")
+    crowd = Crowd(server.url, f"{APPLICANTS} people with one invitation")
     for _ in range(ROUNDS):
         team, replies = all_take_one_invitation(crowd)
-        expected = {("200", 1), ("409 invitation_not_pending", PEOPLE - 1)}
+        expected = {("200", 1), ("409 invitation_not_pending", APPLICANTS - 1)}
         assert outcomes(replies) == expected
         _require_true_roster(team, 2)
     crowd.require_healthy()
@@ -95,14 +95,14 @@ def test_control_check_then_act_lets_several_in(check_then_act: Server) -> None:
 
 def all_join_one_team(crowd: Crowd) -> tuple[Registration, list[Reply]]:
     team = make_registration(make_competition(team_size_max=3))
-    return team, crowd.ask(_accept(team, user) for user in _people(PEOPLE))
+    return team, crowd.ask(_accept(team, user) for user in _people(APPLICANTS))
 
 
 def test_a_team_takes_as_many_as_it_has_places(server: Server) -> None:
-    crowd = Crowd(server.url, f"{PEOPLE} people for 2 places of a team")
+    crowd = Crowd(server.url, f"{APPLICANTS} people for 2 places of a team")
     for _ in range(ROUNDS):
         team, replies = all_join_one_team(crowd)
-        assert outcomes(replies) == {("200", 2), ("409 team_full", PEOPLE - 2)}
+        assert outcomes(replies) == {("200", 2), ("409 team_full", APPLICANTS - 2)}
         _require_true_roster(team, 3)
     crowd.require_healthy()
 
