@@ -1,6 +1,7 @@
 """The demo's event: every state there is, whole files, receipts that hold."""
 
 import io
+import json
 import zipfile
 import zlib
 from collections import Counter
@@ -33,6 +34,7 @@ from submissions.models import (
 from submissions.models.conflicts import judgeable
 from tests.api import Api
 from tests.factories import mailed_token
+from tests.upkeep.commands import outcome
 
 pytestmark = pytest.mark.usefixtures("demo")
 
@@ -271,3 +273,10 @@ CHECKS = {
     "image/png": is_whole_png,
     "application/zip": is_whole_zip,
 }
+
+
+def test_nothing_has_drifted():
+    """A sound event has nothing to mend."""
+    status, said = outcome("check_consistency", "--json")
+    assert json.loads(said)["findings"] == []
+    assert status == 0
