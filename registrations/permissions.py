@@ -9,7 +9,7 @@ from rest_framework.permissions import SAFE_METHODS, IsAuthenticated
 from rest_framework.request import Request
 
 from accounts.permissions import IsParticipant
-from registrations.models import Invitation, Registration
+from registrations.models import Document, Invitation, Registration
 
 
 class MembersReadLeaderEdits(IsAuthenticated):
@@ -46,6 +46,13 @@ class IsMember(IsAuthenticated):
         if not request.user.is_organiser:  # taken off between finding and reading it
             raise Http404
         return False
+
+
+class IsOwnDocument(IsAuthenticated):
+    """Whom the document is about, or who handed it in."""
+
+    def has_object_permission(self, request: Request, view: Any, obj: Document) -> bool:
+        return request.user.pk in {obj.member_id, obj.uploaded_by_id}
 
 
 class IsInviting(IsAuthenticated):

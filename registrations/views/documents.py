@@ -11,26 +11,36 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from accounts.permissions import (
-    IsOrganiser,
-)
+from accounts.permissions import IsOrganiser
 from competition_site.api.envelope import Reply
 from competition_site.api.serializers import NoBody
 from competition_site.api.views import AnyAccept, StrictRequests
 from competition_site.files.downloads import download
 from registrations import workflow
 from registrations.models import Document
+from registrations.permissions import IsOwnDocument
 from registrations.serializers import documents as serializers
 from registrations.shapes import documents as shapes
 
 
 class DocumentViewSet(StrictRequests, GenericViewSet[Document]):
-    permission_classes = (IsAuthenticated,)
+    permission_classes = (IsOwnDocument,)
 
     def get_queryset(self) -> QuerySet[Document]:
         return Document.objects.visible_to(self.request.user)
 
-    @action(detail=True, methods=["get"], content_negotiation_class=AnyAccept)
+    def destroy(self, request: Request, pk: str) -> Response:
+        document = self.get_object()
+        self.body(NoBody)
+        workflow.delete_document(document, by=request.user, at=request.received_at)
+        return Reply(message=_("The document is deleted."))
+
+    @action(
+        detail=True,
+        methods=["get"],
+        content_negotiation_class=AnyAccept,
+        permission_classes=[IsAuthenticated],
+    )
     def file(self, request: Request, pk: str) -> HttpResponseBase:
         document = self.get_object()
         self.parameters()

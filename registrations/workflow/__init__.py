@@ -16,6 +16,7 @@ from registrations.workflow.decisions import (
 )
 from registrations.workflow.documents import (
     add_document,
+    delete_document,
     open_document,
     refuse_document,
     require_documents_taken,
@@ -67,6 +68,7 @@ __all__ = [
     "decline_invitation",
     "decline_offer",
     "delete_competition",
+    "delete_document",
     "delete_draft",
     "disqualify",
     "due_drafts",

@@ -9,6 +9,7 @@ from functools import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from competition_site.db.models import StatusRow
 from competition_site.rules import RuleViolation, Text
 from registrations.models import Competition, Document, Registration
 
@@ -61,11 +62,11 @@ def require_status(case: Case, *statuses: str) -> None:
         raise impossible(case.registration)
 
 
-def impossible(registration: Registration, text: Text | None = None) -> RuleViolation:
+def impossible(row: StatusRow, text: Text | None = None) -> RuleViolation:
     """The refusal of a verb that the status doesn't lead to."""
     return RuleViolation(
         "invalid_transition",
         text
         or _("The current status is %(status)s.")
-        % {"status": registration.get_status_display()},
+        % {"status": row.get_status_display()},
     )

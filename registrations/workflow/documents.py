@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 
+from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +20,7 @@ from registrations.workflow import proofs, requirements
 from registrations.workflow.cases import (
     Case,
     case_of,
+    impossible,
     require_member,
     require_status,
 )
@@ -26,6 +29,8 @@ from registrations.workflow.transitions import transition
 ACCEPTED_TYPES = ("application/pdf", "image/jpeg", "image/png")
 MAXIMUM_PER_REGISTRATION = 50
 Status = Document.Status
+OPEN = (Registration.Status.DRAFT, Registration.Status.CHANGES_REQUESTED)
+"""While the team's documents are still its own to take back."""
 
 
 def require_upload(case: Case) -> None:
@@ -114,6 +119,40 @@ def _owner(
     if owner.pk != by.pk and not registration.is_led_by(by):
         raise RuleViolation("permission_denied")
     return owner
+
+
+@transition
+def delete_document(document: Document, *, by: User, at: datetime) -> None:
+    """Take a document back that nobody has accepted; its file goes with it.
+
+    Raises RuleViolation: permission_denied, invalid_transition (what the team submits
+    is no longer its own to change), not_found.
+    """
+    registration = Registration.objects.get(pk=document.registration_id)
+    case = case_of(registration, by=by, at=at)
+    _require_own(case, document)
+    deleted, _rows = Document.objects.filter(
+        pk=document.pk, status__in=[Status.UPLOADED, Status.REFUSED]
+    ).delete()
+    if not deleted:
+        raise impossible(document.read_again())
+    # Who submits meets this row: documents are complete, or they are taken back.
+    if not registration.change_where({"version": registration.version}):
+        raise Conflict
+    record(by, "document.deleted", document, kind=document.kind, sha256=document.sha256)
+    transaction.on_commit(partial(default_storage.delete, document.storage_key))
+
+
+def _require_own(case: Case, document: Document) -> None:
+    """Raises RuleViolation: permission_denied, invalid_transition."""
+    require_member(case)
+    if document.kind == Document.Kind.PAYMENT_PROOF:
+        text = _("A proof of payment stays with the payment.")
+        raise RuleViolation("invalid_transition", text)
+    require_status(case, *OPEN)
+    if str(document.pk) in dict(case.registration.documents_to_change):
+        text = _("Hand in another document in its place.")
+        raise RuleViolation("invalid_transition", text)
 
 
 def _require_own_decision(document: Document) -> None:

@@ -306,6 +306,7 @@ ROWS = (
         "/registrations/{draft}/documents", "404 201 201 403 403  404 404", kind="other"
     ),
     signed_in("GET", "/documents/{document}/file", "404 200 404 200 200  404 404"),
+    signed_in("DELETE", "/documents/{document}", "404 200 404 403 403  404 404"),
     signed_in("POST", "/documents/{document}/verify", "403 403 403 200 200  403 403"),
     signed_in(
         "POST",
