@@ -126,7 +126,7 @@ class RegistrationViewSet(StrictRequests, GenericViewSet[Registration]):
         registration = self.get_object()
         self.body(NoBody)
         workflow.decline_offer(registration, by=request.user, at=request.received_at)
-        message = _("The place goes to the next team; you keep your turn.")
+        message = _("You have declined the place; you keep your turn.")
         return detail_reply(request, registration, message=message)
 
     @action(

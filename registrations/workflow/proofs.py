@@ -119,7 +119,7 @@ def require_waive(case: Case) -> None:
 
 def _require_payment(case: Case, *statuses: str) -> None:
     if case.registration.payment_status not in statuses:
-        text = _("The payment is %(status)s.")
+        text = _("The payment's current status is %(status)s.")
         shown = {"status": case.registration.get_payment_status_display()}
         raise impossible(case.registration, text % shown)
 
