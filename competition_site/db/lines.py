@@ -65,7 +65,7 @@ def _locked(file: IO[bytes], byte: int, until: float) -> bool:
     while True:
         try:
             fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, byte)
-        except OSError:  # another process has it
+        except (BlockingIOError, PermissionError):  # another process has it
             if time.monotonic() >= until:
                 return False
             time.sleep(random.uniform(0.25, 1) * _POLL_SECONDS)  # noqa: S311 - jitter
