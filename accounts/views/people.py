@@ -20,6 +20,7 @@ from competition_site.api import throttles
 from competition_site.api.conditional import PublicReads, expected_version, with_version
 from competition_site.api.envelope import Reply
 from competition_site.api.views import StrictRequests
+from competition_site.db.text import begins_with
 
 
 class MeView(StrictRequests, APIView):
@@ -96,7 +97,8 @@ class UserViewSet(StrictRequests, GenericViewSet[User]):
         search = asked.pop("search", None)
         queryset = User.objects.filter(**asked)
         if search:
-            queryset = queryset.filter(email__startswith=normalised_email(search))
+            queryset = queryset.filter(begins_with("email", normalised_email(search)))
+            self.orderings = ("email",)  # as the index has what is found
         page = self.paginate_queryset(queryset)
         return self.get_paginated_response([serializers.user_row(row) for row in page])
 

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
+from competition_site.db.orderings import with_key
 from competition_site.db.text import begins_with, folded
 from competition_site.rules import RuleViolation, Text
 
@@ -49,9 +50,11 @@ class Page(admin.ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet, search_term: str
     ) -> tuple[QuerySet, bool]:
-        """Rows whose search column begins with the term."""
+        """Rows whose search column begins with the term, in the order of that index."""
         if folded(search_term):
-            queryset = queryset.filter(begins_with(self.search_fields[0], search_term))
+            column = self.search_fields[0]
+            queryset = queryset.filter(begins_with(column, search_term))
+            queryset = queryset.order_by(*with_key(self.model, column))
         return queryset, False
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:

@@ -17,6 +17,7 @@ from rest_framework.response import Response
 
 from competition_site.api.envelope import Reply
 from competition_site.clock import iso
+from competition_site.db.orderings import with_key
 
 DEFAULT_PAGE_SIZE = 20
 MAXIMUM_PAGE_SIZE = 100
@@ -28,7 +29,7 @@ class KeysetPagination(BasePagination):
     """Pages of ``{"results", "next"}`` in one of the view's ``orderings``.
 
     A view names its allowed orderings, the default one first, each a column with or
-    without ``-``; the key breaks ties, and an index serves each.
+    without ``-``; an index serves each. A search may have orderings of its own.
     """
 
     next_cursor: str | None = None
@@ -38,7 +39,7 @@ class KeysetPagination(BasePagination):
     ) -> list[Any]:
         ordering = _ordering(request, getattr(view, "orderings", ("-id",)))
         size = _page_size(request)
-        columns = _columns(ordering)
+        columns = with_key(queryset.model, ordering)
         if cursor := request.query_params.get("cursor"):
             queryset = queryset.filter(
                 _after(columns, _decode(cursor, ordering, queryset.model))
@@ -70,12 +71,6 @@ def _page_size(request: Request) -> int:
     return int(asked)
 
 
-def _columns(ordering: str) -> tuple[str, ...]:
-    if ordering.lstrip("-") == "id":
-        return (ordering,)
-    return (ordering, "-id" if ordering.startswith("-") else "id")
-
-
 def _after(columns: tuple[str, ...], values: list[Any]) -> Q:
     """Rows behind the last one seen: a > v, or a = v and id > k."""
     condition = Q()
@@ -102,7 +97,7 @@ def _decode(cursor: str, ordering: str, model: type[Model]) -> list[Any]:
         padded = cursor + "=" * (-len(cursor) % 4)
         packed = base64.b64decode(padded, altchars=b"-_", validate=True)
         # The ordering is the first value: a cursor of another one does not match.
-        columns = (None, *_columns(ordering))
+        columns = (None, *with_key(model, ordering))
         return [
             _value(model, column, ordering, text)
             for column, text in zip(columns, json.loads(packed), strict=True)

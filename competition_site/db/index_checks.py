@@ -12,6 +12,8 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Model, UniqueConstraint
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from competition_site.db.orderings import with_key
+
 FILTER = "competition_site.W111"
 ORDERING = "competition_site.W112"
 
@@ -96,16 +98,19 @@ def _indexed_alone(fields: Iterable[Any]) -> list[Any]:
 
 
 def _renamed(name: str, fields: dict[str, str]) -> str:
-    sign = "-" if name.startswith("-") else ""
-    return sign + fields[name.lstrip("-")]
+    return _sign(name) + fields[name.lstrip("-")]
+
+
+def _sign(name: str) -> str:
+    return "-" if name.startswith("-") else ""
 
 
 def _with_key(model: type[Model], ordering: str) -> Key:
-    """The ordering as pages send it: the key breaks ties, in the same direction."""
-    sign = "-" if ordering.startswith("-") else ""
-    column, key = _column(model, ordering.lstrip("-")), model._meta.pk.attname
-    columns = [key] if column == key else [str(column), key]
-    return tuple(sign + column for column in columns)
+    """The ordering as pages send it."""
+    columns = with_key(model, ordering)
+    return tuple(
+        _sign(name) + str(_column(model, name.lstrip("-"))) for name in columns
+    )
 
 
 def _serves(key: Key, wanted: Key) -> bool:

@@ -52,6 +52,7 @@ class OutboxMessage(Row):
         verbose_name_plural = _("mails")
         indexes: ClassVar = [
             models.Index(fields=["status", "due_at", "id"], name="outbox_due"),
+            models.Index(fields=["status", "-id"], name="outbox_of_status"),
             models.Index(fields=["recipient", "-id"], name="outbox_of_recipient"),
         ]
 

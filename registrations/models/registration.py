@@ -188,7 +188,11 @@ class Registration(StatusRow):
             models.Index(
                 fields=["competition", "team_name_key"], name="registration_name"
             ),
-            models.Index(fields=["team_name_key"], name="registration_search"),
+            models.Index(fields=["team_name_key", "id"], name="registration_search"),
+            models.Index(
+                fields=["competition", "institution_id", "-id"],
+                name="registration_of_campus",
+            ),
             models.Index(fields=["payment_status", "-id"], name="registration_payment"),
             models.Index(
                 fields=["institution_id", "-id"], name="registration_institution"

@@ -46,6 +46,7 @@ class RegistrationViewSet(StrictRequests, GenericViewSet[Registration]):
         )
         if search:
             queryset = queryset.filter(begins_with("team_name_key", search))
+            self.orderings = ("team_name_key",)  # as the index has what is found
         page = self.paginate_queryset(queryset)
         return self.get_paginated_response(
             [shapes.registration_row(row) for row in page]

@@ -11,7 +11,12 @@ import pytest
 from tests.contract.answers import errors_of
 from tests.contract.lists import LISTS, List, add_competitions, rows_of
 from tests.contract.world import World
-from tests.factories import make_registration, make_submission
+from tests.factories import (
+    make_competition,
+    make_registration,
+    make_submission,
+    make_user,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -66,6 +71,31 @@ def test_ties_fall_across_a_page(world, anyone):
     pages = walk(anyone, "/competitions", ordering="starts_at", page_size="2")
     starts = [[row["starts_at"] for row in page] for page in pages]
     assert any(a[-1] == b[0] for a, b in pairwise(starts))
+
+
+@pytest.mark.parametrize("size", ["1", "2", "100"])
+def test_a_search_is_walked_in_the_order_of_its_names(world, size):
+    names = ["Elang C", "elang a", "Elang B", "Garuda", "ELANG A"]
+    teams = [make_registration(make_competition(), team_name=name) for name in names]
+    pages = walk(
+        world.client("staff"), "/registrations", search="ELANG", page_size=size
+    )
+    found = [row["id"] for page in pages for row in page]
+    assert found == [str(teams[n].pk) for n in (1, 4, 2, 0)]
+
+
+@pytest.mark.parametrize("size", ["1", "100"])
+def test_accounts_are_searched_in_the_order_of_their_addresses(world, size):
+    for name in ("citra.b", "citra.a", "dewi"):
+        make_user(email=f"{name}@kampus.example")
+    pages = walk(world.client("staff"), "/users", search="Citra", page_size=size)
+    found = [row["email"] for page in pages for row in page]
+    assert found == ["citra.a@kampus.example", "citra.b@kampus.example"]
+
+
+def test_what_is_searched_has_no_other_order(world):
+    response = world.client("staff").get("/registrations?search=elang&ordering=-id")
+    assert list(errors_of(response)) == ["ordering"]
 
 
 def test_a_row_that_comes_while_walking_moves_nothing(world, anyone):
