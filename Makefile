@@ -12,7 +12,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-sqlite test-mongodb races deadline rush model check check-dockerfile coverage bench-accounts bench-uploads bench-opening format messages lock
+.PHONY: help run test test-sqlite test-mongodb races deadline rush model check check-dockerfile coverage bench-accounts bench-uploads bench-opening bench-engine faults format messages lock
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -42,6 +42,14 @@ coverage: $(VENV)/.dev
 ## make races          the races at length, with their table (ROUNDS=200 for more)
 races: $(VENV)/.dev
 	@RACE_ROUNDS=$(or $(ROUNDS),50) $(BIN)/python -m scripts.run_tests sqlite mongodb -- tests/races $(ARGS)
+
+## make deadline       1,000 teams hand in within two seconds of the deadline, over four processes (TEAMS=200 for fewer)
+deadline: $(VENV)/.dev
+	@DEADLINE_SUBMISSIONS=$(or $(TEAMS),1000) $(BIN)/python -m scripts.run_tests sqlite mongodb -- tests/races/test_deadline_edge.py $(ARGS)
+
+## make rush           200 teams upload 1 MB and hand it in within a minute (TEAMS=500 SECONDS=60 for more)
+rush: $(VENV)/.dev
+	@RUSH_TEAMS=$(or $(TEAMS),200) RUSH_SECONDS=$(or $(SECONDS),60) $(BIN)/python -m scripts.run_tests sqlite mongodb -- tests/races/test_rush.py $(ARGS)
 
 ## make model          teams, seats and waiting list against their model, at length (EXAMPLES=500 for more)
 model: $(VENV)/.dev
