@@ -128,6 +128,7 @@ def delete_document(document: Document, *, by: User, at: datetime) -> None:
     Raises RuleViolation: permission_denied, invalid_transition (what the team submits
     is no longer its own to change), not_found.
     """
+    document.read_again()  # a draft that was deleted took its documents along
     registration = Registration.objects.get(pk=document.registration_id)
     case = case_of(registration, by=by, at=at)
     _require_own(case, document)
@@ -135,7 +136,7 @@ def delete_document(document: Document, *, by: User, at: datetime) -> None:
         pk=document.pk, status__in=[Status.UPLOADED, Status.REFUSED]
     ).delete()
     if not deleted:
-        raise impossible(document.read_again())
+        raise impossible(document)
     # Who submits meets this row: documents are complete, or they are taken back.
     if not registration.change_where({"version": registration.version}):
         raise Conflict

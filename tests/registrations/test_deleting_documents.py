@@ -158,3 +158,12 @@ def test_of_two_who_delete_at_once_one_does():
     [refused] = [o for o in outcomes if isinstance(o, RuleViolation)]
     assert refused.code == "not_found"
     assert AuditEvent.objects.filter(action="document.deleted").count() == 1
+
+
+def test_what_went_with_its_draft_is_not_found():
+    team = make_registration()
+    document = make_document(team)
+    workflow.delete_draft(team, by=team.leader, at=now())
+    with pytest.raises(RuleViolation) as refused:
+        workflow.delete_document(document, by=team.leader, at=now())
+    assert refused.value.code == "not_found"
